@@ -1,0 +1,78 @@
+/**
+ * An order as the shop shows it, reduced to what the relay reads. It lives in memory only: it holds a customer's
+ * address, and no customer data rests with the relay (design decision 8).
+ *
+ * Source: WooCommerce REST API v3, measured on 10.0.2 (`docs/contracts.md`).
+ */
+export interface ShopOrder {
+  readonly id: number;
+  /** What people call the order. Equal to the id unless a plugin changes it. */
+  readonly number: string;
+  /** `wc_order_…`: tells two orders apart that carry the same id after a shop database was restored. */
+  readonly orderKey: string;
+  readonly status: string;
+  /** Shop's local time without zone, whole seconds: `2026-11-23T11:54:07`. */
+  readonly dateCreated: string;
+  /** GMT without `Z`, whole seconds. */
+  readonly dateCreatedGmt: string;
+  /** GMT without `Z`, whole seconds. */
+  readonly dateModifiedGmt: string;
+  readonly billing: ShopAddress;
+  readonly shipping: ShopAddress;
+  readonly customerNote: string;
+  readonly lines: readonly ShopLine[];
+  /** Ids only: the quantities of a refund's lines need a read of their own (`ShopRefund`). */
+  readonly refundIds: readonly number[];
+  readonly meta: readonly ShopMeta[];
+}
+
+export interface ShopAddress {
+  readonly firstName: string;
+  readonly lastName: string;
+  readonly company: string;
+  readonly address1: string;
+  readonly address2: string;
+  readonly city: string;
+  readonly state: string;
+  readonly postcode: string;
+  readonly country: string;
+  /** Billing only. */
+  readonly email: string;
+  readonly phone: string;
+}
+
+export interface ShopLine {
+  readonly id: number;
+  readonly productId: number;
+  /** 0 for a simple product. */
+  readonly variationId: number;
+  /** The variation's own SKU where there is one; empty for a deleted or unknown product. */
+  readonly sku: string;
+  readonly name: string;
+  readonly quantity: number;
+}
+
+export interface ShopMeta {
+  readonly key: string;
+  readonly value: unknown;
+}
+
+/** One refunded line: `quantity` is how many were refunded, as a number ≥ 0 (the shop answers it negative). */
+export interface ShopRefundLine {
+  readonly lineId: number;
+  readonly quantity: number;
+}
+
+/** What the relay and the plugin before it keep on a shop's order. */
+export const SHOP_META = {
+  hft71OrderId: '_hft71_order_id',
+  marker: '_hft71_relay_send',
+} as const;
+
+/** The value of the last meta row with this key as text; null where there is none or it is empty. */
+export function metaText(order: Pick<ShopOrder, 'meta'>, key: string): string | null {
+  const row = order.meta.findLast((entry) => entry.key === key);
+  if (row === undefined || row.value === null || row.value === undefined) return null;
+  const text = typeof row.value === 'object' ? JSON.stringify(row.value) : String(row.value as string | number | boolean);
+  return text.trim() === '' ? null : text.trim();
+}
