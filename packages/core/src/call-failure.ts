@@ -44,7 +44,10 @@ export class CallFailure extends Error {
     /** One sentence for a person, without customer data. */
     hint?: string;
   }) {
-    const what = [details.status === undefined || details.status === null ? null : `HTTP ${details.status}`, details.code]
+    const what = [
+      details.status === undefined || details.status === null ? null : `HTTP ${details.status}`,
+      details.code,
+    ]
       .filter((part) => part !== null && part !== undefined)
       .join(' ');
     super(

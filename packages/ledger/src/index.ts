@@ -1,1 +1,17 @@
-export {};
+export * from './accounts.js';
+export * from './api-calls.js';
+export { claimAttempt, prepareAttempt, type ClaimRefusal } from './attempt.js';
+export { connectLedger, forgetfulSettings, type Ledger } from './connect.js';
+export * from './deliveries.js';
+export * from './dispatch.js';
+export * from './feed.js';
+export * from './held.js';
+export * from './house-keeping.js';
+export * from './installation.js';
+export * from './load-intent.js';
+export * from './move-intent.js';
+export * from './receive-order.js';
+export * from './record-outcome.js';
+export * from './rescue.js';
+export * from './shops.js';
+export * from './write-back.js';

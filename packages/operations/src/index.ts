@@ -1,1 +1,16 @@
-export {};
+export { NotMigrated } from './assert-migrated.js';
+export * from './held-orders.js';
+export { readReadiness, type Readiness } from './readiness.js';
+export {
+  AccountChanged,
+  ENVIRONMENT_SHOP_ID,
+  intakeContext,
+  openRelay,
+  quietly,
+  type ConnectedShop,
+  type Relay,
+} from './relay.js';
+export { checkShop, type Check, type LinesPreview, type ShopCheck } from './shop-check.js';
+export { switchLive, switchShadow, type WentLive } from './shop-mode.js';
+export { readStatus, type RelayStatus } from './status.js';
+export { createUser, ensureAdmin, logIn, roleOf, ROLES, type Role } from './users.js';

@@ -1,0 +1,81 @@
+import { metaText, SHOP_META, type ShopOrder } from './shop-order.js';
+
+/**
+ * Step 1 of an attempt: what the order, as the shop shows it now, allows (protocol, "One attempt", "Transitions", "The
+ * marker"). Pure: the caller reads the shop and the ledger, and carries the verdict out.
+ */
+export type OrderVerdict =
+  | {
+      readonly kind: 'send';
+      /** The marker found, which the ledger knows as harmless. */ readonly marker: string | null;
+    }
+  /** The shop shows an id: to be checked, then adopted. */
+  | { readonly kind: 'adopt'; readonly hft71OrderId: string }
+  /** An id that the relay did not write, on an order that only the relay may send. */
+  | { readonly kind: 'another-sender'; readonly hft71OrderId: string }
+  | { readonly kind: 'hold'; readonly reason: 'order-identity-changed' | 'in-doubt' }
+  | { readonly kind: 'leave'; readonly state: 'skipped' | 'cancelled'; readonly status: string }
+  | {
+      readonly kind: 'doubt';
+      readonly cause: 'unknown-marker' | 'another-installation' | 'cancelled';
+      readonly marker: string | null;
+    };
+
+export interface JudgedOrder {
+  readonly order: ShopOrder;
+  readonly sendableStatuses: readonly string[];
+  readonly sameIdentity: boolean;
+  /** An earlier attempt's outcome was never proven. */
+  readonly hasDoubt: boolean;
+  /** Created before the shop went live, or before a declared restore: an id there may be the earlier sender's. */
+  readonly mayHaveForeignId: boolean;
+  readonly installationId: string;
+  /** A marker that a settlement named. */
+  readonly settledMarker: string | null;
+  /** Outcome of the attempt with this token; null when the ledger does not know it or it has not ended. */
+  readonly outcomeOf: (token: string) => string | null;
+}
+
+/** Statuses of an order that will not come back by itself. `deleted` is the relay's word for an order that is gone. */
+export const CANCELLED_STATUSES: readonly string[] = ['cancelled', 'trash', 'deleted'];
+
+export function judgeOrder(input: JudgedOrder): OrderVerdict {
+  const { order, hasDoubt } = input;
+  if (!input.sameIdentity) return { kind: 'hold', reason: hasDoubt ? 'in-doubt' : 'order-identity-changed' };
+
+  const hft71OrderId = metaText(order, SHOP_META.hft71OrderId);
+  if (hft71OrderId !== null)
+    return hasDoubt || input.mayHaveForeignId
+      ? { kind: 'adopt', hft71OrderId }
+      : { kind: 'another-sender', hft71OrderId };
+
+  const marker = metaText(order, SHOP_META.marker);
+  if (CANCELLED_STATUSES.includes(order.status))
+    return hasDoubt
+      ? { kind: 'doubt', cause: 'cancelled', marker }
+      : { kind: 'leave', state: 'cancelled', status: order.status };
+  if (!input.sendableStatuses.includes(order.status))
+    return hasDoubt ? { kind: 'hold', reason: 'in-doubt' } : { kind: 'leave', state: 'skipped', status: order.status };
+
+  if (marker === null || marker === input.settledMarker) return { kind: 'send', marker };
+  const parsed = parseMarker(marker);
+  if (parsed !== null && parsed.installationId !== input.installationId)
+    return { kind: 'doubt', cause: 'another-installation', marker };
+  const outcome = parsed === null ? null : input.outcomeOf(parsed.token);
+  // `abandoned` is no proof: the worker may have died right after its bytes left under a ledger that forgot the claim.
+  if (outcome === 'not_processed' || outcome === 'rejected') return { kind: 'send', marker };
+  return { kind: 'doubt', cause: 'unknown-marker', marker };
+}
+
+const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
+const MARKER = new RegExp(`^(${UUID})-(${UUID})$`);
+
+/** `<installation>-<token>`: the shop's second record of an attempt. */
+export function makeMarker(installationId: string, token: string): string {
+  return `${installationId}-${token}`;
+}
+
+export function parseMarker(marker: string): { installationId: string; token: string } | null {
+  const match = MARKER.exec(marker);
+  return match === null ? null : { installationId: match[1] as string, token: match[2] as string };
+}

@@ -1,0 +1,89 @@
+import type { Budget } from '@relay/budget';
+import type { OrderTemplate } from '@relay/core';
+import type { Hft71Client } from '@relay/hft71';
+import type { Installation, Ledger } from '@relay/ledger';
+import type { Logger, Metrics } from '@relay/observability';
+import type { ShopClient } from '@relay/woocommerce';
+
+/** One shop as the hand-off needs it: its clients, its account's budget, its rules. */
+export interface ShopRuntime {
+  readonly id: string;
+  readonly accountId: string;
+  readonly woocommerce: ShopClient;
+  readonly hft71: Hft71Client;
+  /** The HFT71 account's, shared by every queue, process and machine. */
+  readonly budget: Budget;
+  readonly sendableStatuses: readonly string[];
+  /** `HFT71_LINES`; null until the merchant has chosen: nothing can be mapped then. */
+  readonly lines: string | null;
+  readonly template: OrderTemplate;
+  readonly notProcessedStatuses: readonly number[];
+  readonly duplicatePattern: RegExp | null;
+  /** `RELAY_SHOP_MARKER` */
+  readonly marker: boolean;
+  readonly maxUnmirrored: number;
+  readonly settleMs: number;
+}
+
+export interface HandOffTimes {
+  readonly sendByMs: number;
+  readonly leaseMs: number;
+  readonly preparedTimeoutMs: number;
+  readonly dispatchLeaseMs: number;
+  readonly markerBackoffMs: number;
+  /** How long an attempt waits in the process for its slot; farther away it is the ledger that waits. */
+  readonly slotWaitMs: number;
+}
+
+/** The places of an attempt at which a test may stop the world. Production passes none. */
+export type HandOffStep =
+  | 'before-read'
+  | 'after-read'
+  | 'before-token'
+  | 'after-token'
+  | 'after-slot'
+  | 'before-prepare'
+  | 'after-prepare'
+  | 'before-marker'
+  | 'after-marker'
+  | 'after-connect'
+  | 'before-claim'
+  | 'after-claim'
+  | 'before-post'
+  | 'after-post'
+  | 'before-record'
+  | 'after-record'
+  | 'before-write-back'
+  | 'after-write-back'
+  | 'after-write-back-record';
+
+export interface HandOffContext {
+  readonly ledger: Ledger;
+  readonly installation: Installation;
+  readonly shops: ReadonlyMap<string, ShopRuntime>;
+  readonly times: HandOffTimes;
+  /** Named in the evidence: host and pid. */
+  readonly worker: string;
+  readonly log: Logger;
+  readonly metrics: Pick<Metrics, 'attempts' | 'orders'>;
+  /** Told when something was got done: what `/readyz` calls progress. */
+  readonly onProgress: () => void;
+  readonly onStep?: (step: HandOffStep, orderId: number) => Promise<void>;
+}
+
+/**
+ * A hand-off that did not go through now. It fails its job, so that the Board shows it; the next attempt is a new
+ * dispatch. Its text is stored by the queue: class and ids only.
+ */
+export class HandOffFailed extends Error {
+  override readonly name = 'HandOffFailed';
+  constructor(what: string, orderId: number) {
+    super(`${what} (order ${orderId})`);
+  }
+}
+
+export function shopOf(ctx: HandOffContext, shopId: string): ShopRuntime {
+  const shop = ctx.shops.get(shopId);
+  if (shop === undefined) throw new Error(`shop ${shopId} is in the ledger but not in this worker's settings`);
+  return shop;
+}

@@ -1,0 +1,64 @@
+import { backoffMs, CallFailure, metaText, SHOP_META } from '@relay/core';
+import {
+  loadWriteBack,
+  raiseAlert,
+  recordWriteBackConflict,
+  recordWriteBackFailed,
+  recordWrittenBack,
+  skipWriteBack,
+} from '@relay/ledger';
+import { HandOffFailed, shopOf, type HandOffContext } from './context.js';
+
+/**
+ * Writes HFT71's id into the shop's order and removes the marker in the same PUT. A level, not an act: what the shop
+ * shows is compared first, so a repeated or late job writes nothing twice, and an unknown outcome is compared again.
+ */
+export async function writeBack(ctx: HandOffContext, intentId: string): Promise<string> {
+  const wanted = await loadWriteBack(ctx.ledger, intentId);
+  if (wanted === null) return 'nothing to write';
+  const shop = shopOf(ctx, wanted.shopId);
+  const log = ctx.log.child({ orderId: wanted.orderId, shop: wanted.shopId });
+  const step = async (name: Parameters<NonNullable<HandOffContext['onStep']>>[0]) => ctx.onStep?.(name, wanted.orderId);
+
+  try {
+    const order = await shop.woocommerce.getOrder(wanted.orderId);
+    const shown = metaText(order, SHOP_META.hft71OrderId);
+    if (shown !== null && shown !== wanted.hft71OrderId) {
+      await recordWriteBackConflict(ctx.ledger, intentId, shown);
+      await raiseAlert(ctx.ledger, {
+        kind: 'another HFT71 id in the shop',
+        severity: 1,
+        subject: `${wanted.shopId}/${wanted.orderId}`,
+        message: `HFT71 answered ${wanted.hft71OrderId}, the shop shows ${shown}: two orders may exist`,
+      });
+      log.error('order held', { reason: 'conflict', hft71OrderId: wanted.hft71OrderId, shown });
+      throw new HandOffFailed('held: conflict: the shop shows another HFT71 id', wanted.orderId);
+    }
+    const isThere = shown === wanted.hft71OrderId && metaText(order, SHOP_META.marker) === null;
+    await step('before-write-back');
+    if (!isThere)
+      await shop.woocommerce.putOrderMeta(wanted.orderId, {
+        [SHOP_META.hft71OrderId]: wanted.hft71OrderId,
+        [SHOP_META.marker]: null,
+      });
+    await step('after-write-back');
+  } catch (error) {
+    if (!(error instanceof CallFailure)) throw error;
+    if (error.failure === 'not-found') {
+      await skipWriteBack(ctx.ledger, intentId, 'deleted');
+      log.warn('write-back skipped: the order is deleted in the shop');
+      return 'skipped: deleted in the shop';
+    }
+    await recordWriteBackFailed(ctx.ledger, intentId, {
+      notBeforeMs: Math.max(backoffMs(wanted.failures + 1), error.retryAfterMs ?? 0),
+      lastFailure: error.message,
+    });
+    throw new HandOffFailed(error.message, wanted.orderId);
+  }
+  await recordWrittenBack(ctx.ledger, intentId, wanted.hft71OrderId);
+  await step('after-write-back-record');
+  ctx.metrics.orders.inc({ state: 'written_back' });
+  ctx.onProgress();
+  log.info('order written back', { hft71OrderId: wanted.hft71OrderId });
+  return `written back ${wanted.hft71OrderId}`;
+}

@@ -1,0 +1,31 @@
+import type { OrderTemplate } from '@relay/core';
+import type { Hft71Client } from '@relay/hft71';
+import type { Installation, Ledger } from '@relay/ledger';
+import type { Logger } from '@relay/observability';
+import type { ShopClient } from '@relay/woocommerce';
+
+/** One shop as the ways in need it. */
+export interface IntakeShop {
+  readonly id: string;
+  readonly accountId: string;
+  readonly woocommerce: ShopClient;
+  readonly hft71: Hft71Client;
+  readonly webhookSecret: string;
+  readonly sendableStatuses: readonly string[];
+  readonly sendDelayMs: number;
+  readonly template: OrderTemplate;
+  readonly reference: { readonly source: 'id' | 'number'; readonly prefix: string };
+  /** `HFT71_LINES`; null until the merchant has chosen. */
+  readonly lines: string | null;
+  readonly sweepOverlapMs: number;
+  /** Where the shop reaches this relay; null: no webhook is made, the sweeps do the work. */
+  readonly publicUrl: string | null;
+}
+
+export interface IntakeContext {
+  readonly ledger: Ledger;
+  readonly installation: Installation;
+  readonly log: Logger;
+  /** Told when orders came in: the dispatcher looks at once. */
+  readonly onReceived?: () => void;
+}

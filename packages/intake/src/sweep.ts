@@ -1,0 +1,101 @@
+import { CallFailure } from '@relay/core';
+import {
+  beginSweep,
+  finishLevelSweep,
+  finishSweep,
+  loadShop,
+  ordersToRead,
+  ordersWithoutArmedIntent,
+  receiveDeleted,
+  setShopFault,
+} from '@relay/ledger';
+import { walkByStatus, walkModifiedSince } from '@relay/woocommerce';
+import type { IntakeContext, IntakeShop } from './context.js';
+import { takeOrder } from './see-order.js';
+
+/**
+ * Finds what webhooks missed: every order changed since the mark, minus an overlap, since a change may be committed in
+ * the shop after a later one was seen. The mark moves only after a complete walk.
+ * @returns how many orders were seen; null when the shop has no baseline yet.
+ */
+export async function sweep(ctx: IntakeContext, shop: IntakeShop): Promise<{ seen: number } | null> {
+  const view = await loadShop(ctx.ledger, shop.id);
+  if (view === null || view.sweepMark === null) return null;
+  await beginSweep(ctx.ledger, shop.id);
+  return noteFault(ctx, shop, async () => {
+    await readWanted(ctx, shop);
+    const mark = view.sweepMark as Date;
+    const from = gmt(new Date(mark.getTime() - shop.sweepOverlapMs));
+    let greatest = gmt(mark);
+    let seen = 0;
+    for await (const page of walkModifiedSince(shop.woocommerce, from)) {
+      for (const order of page.orders) await takeOrder(ctx, shop, order, { seenBy: 'sweep' });
+      seen += page.orders.length;
+      if (page.greatestModifiedGmt > greatest) greatest = page.greatestModifiedGmt;
+      ctx.onReceived?.();
+    }
+    await finishSweep(ctx.ledger, shop.id, new Date(`${greatest}Z`));
+    return { seen };
+  });
+}
+
+/**
+ * The level: all orders in sendable statuses against the ledger, whatever their dates say. Finds an order that came into
+ * the shop with an old date, and one whose last change was seen wrongly.
+ */
+export async function levelSweep(
+  ctx: IntakeContext,
+  shop: IntakeShop,
+): Promise<{ listed: number; found: number } | null> {
+  const view = await loadShop(ctx.ledger, shop.id);
+  if (view === null || view.baselineAt === null || view.mode === 'going_live') return null;
+  return noteFault(ctx, shop, async () => {
+    let listed = 0;
+    let found = 0;
+    for await (const { orders } of walkByStatus(shop.woocommerce, shop.sendableStatuses)) {
+      listed += orders.length;
+      const missing = new Set(
+        await ordersWithoutArmedIntent(
+          ctx.ledger,
+          shop.id,
+          orders.map((order) => order.id),
+        ),
+      );
+      for (const order of orders.filter(({ id }) => missing.has(id))) {
+        const { state } = await takeOrder(ctx, shop, order, { seenBy: 'level-sweep' });
+        if (state !== null) found += 1;
+      }
+      ctx.onReceived?.();
+    }
+    await finishLevelSweep(ctx.ledger, shop.id);
+    return { listed, found };
+  });
+}
+
+/** Orders that a delivery named without telling their state: read one by one, since the bin is in no list. */
+async function readWanted(ctx: IntakeContext, shop: IntakeShop): Promise<void> {
+  for (const orderId of await ordersToRead(ctx.ledger, shop.id)) {
+    try {
+      await takeOrder(ctx, shop, await shop.woocommerce.getOrder(orderId), { seenBy: 'sweep' });
+    } catch (error) {
+      if (!(error instanceof CallFailure) || error.failure !== 'not-found') throw error;
+      await receiveDeleted(ctx.ledger, shop.id, orderId);
+    }
+  }
+}
+
+async function noteFault<T>(ctx: IntakeContext, shop: IntakeShop, work: () => Promise<T>): Promise<T> {
+  try {
+    const result = await work();
+    await setShopFault(ctx.ledger, shop.id, null);
+    return result;
+  } catch (error) {
+    if (error instanceof CallFailure) await setShopFault(ctx.ledger, shop.id, error.message);
+    throw error;
+  }
+}
+
+/** The shop's way to write a time: GMT, whole seconds, no zone. */
+function gmt(date: Date): string {
+  return date.toISOString().slice(0, 19);
+}

@@ -1,0 +1,123 @@
+import { sameHomeUrl } from '@relay/core';
+import { countDelivery, loadShop, recordDelivery, wantOrderRead, type SeenDelivery } from '@relay/ledger';
+import { parseShopOrder, verifyWebhookSignature } from '@relay/woocommerce';
+import { z } from 'zod';
+import type { IntakeContext, IntakeShop } from './context.js';
+import type { DeliveryGap } from './delivery-gap.js';
+import { takeOrder } from './see-order.js';
+
+export interface WebhookDelivery {
+  /** Header names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly rawBody: Buffer;
+}
+
+export type DeliveryResult =
+  | 'order'
+  | 'read-wanted'
+  | 'no-id'
+  | 'unreadable'
+  | 'other-topic'
+  | 'foreign'
+  | 'ping'
+  | 'bad-signature'
+  | 'kept-for-later';
+
+/**
+ * A delivery of the shop's: a hint, verified on its raw body, reduced, and written by one statement. Everything but a
+ * wrong signature is answered 200: WooCommerce never tries again, and the sixth failure in a row disables the webhook.
+ */
+export async function receiveWebhook(
+  ctx: IntakeContext,
+  shop: IntakeShop,
+  gap: DeliveryGap,
+  delivery: WebhookDelivery,
+): Promise<{ httpStatus: 200 | 401; result: DeliveryResult }> {
+  const result = await judge(ctx, shop, gap, delivery);
+  if (result === 'order' || result === 'read-wanted') ctx.onReceived?.();
+  return { httpStatus: result === 'bad-signature' ? 401 : 200, result };
+}
+
+async function judge(
+  ctx: IntakeContext,
+  shop: IntakeShop,
+  gap: DeliveryGap,
+  delivery: WebhookDelivery,
+): Promise<DeliveryResult> {
+  const { headers, rawBody } = delivery;
+  const signature = headers['x-wc-webhook-signature'];
+  if (signature === undefined && isPing(headers, rawBody)) return counted(ctx, shop.id, 'ping');
+  if (!verifyWebhookSignature(rawBody, shop.webhookSecret, signature)) return counted(ctx, shop.id, 'bad-signature');
+
+  const seen: SeenDelivery = {
+    deliveryId: headers['x-wc-webhook-delivery-id'] ?? null,
+    topic: headers['x-wc-webhook-topic'] ?? null,
+  };
+  const body = parseJson(rawBody);
+  try {
+    const homeUrl = (await loadShop(ctx.ledger, shop.id))?.homeUrl ?? null;
+    // Cloned shops sign with the same secret. A shop that is not connected yet is read whole when it is.
+    if (homeUrl === null || !sameHomeUrl(headers['x-wc-webhook-source'] ?? '', homeUrl))
+      return await counted(ctx, shop.id, 'foreign');
+    return await store(ctx, shop, seen, body);
+  } catch (error) {
+    gap.remember(shop.id, orderIdOf(body));
+    ctx.log.error('a delivery could not be stored: a sweep will find what it told', { shop: shop.id, error });
+    return 'kept-for-later';
+  }
+}
+
+async function store(ctx: IntakeContext, shop: IntakeShop, seen: SeenDelivery, body: unknown): Promise<DeliveryResult> {
+  const recorded = async (result: 'no-id' | 'unreadable' | 'other-topic'): Promise<DeliveryResult> => {
+    await recordDelivery(ctx.ledger, shop.id, { ...seen, result });
+    return result;
+  };
+  if (body === undefined) return recorded('unreadable');
+  if (seen.topic !== null && !seen.topic.startsWith('order.')) return recorded('other-topic');
+  const order = parseShopOrder(body);
+  if (order !== null) {
+    await takeOrder(ctx, shop, order, { seenBy: 'webhook', delivery: seen });
+    return 'order';
+  }
+  const orderId = orderIdOf(body);
+  if (orderId === null) return recorded('no-id');
+  await wantOrderRead(ctx.ledger, shop.id, orderId, seen);
+  return 'read-wanted';
+}
+
+/** Counting is for the eyes of operations; the answer to the shop does not wait for a PostgreSQL that is away. */
+async function counted<T extends 'ping' | 'bad-signature' | 'foreign'>(
+  ctx: IntakeContext,
+  shopId: string,
+  result: T,
+): Promise<T> {
+  try {
+    await countDelivery(ctx.ledger, shopId, result);
+  } catch (error) {
+    ctx.log.warn('a delivery could not be counted', { shop: shopId, result, error });
+  }
+  return result;
+}
+
+/** At a webhook's creation: form-encoded, unsigned, without any X-WC header (measured). */
+function isPing(headers: WebhookDelivery['headers'], rawBody: Buffer): boolean {
+  return (
+    headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true &&
+    /^webhook_id=\d+$/.test(rawBody.toString('utf8').trim())
+  );
+}
+
+function parseJson(rawBody: Buffer): unknown {
+  try {
+    return JSON.parse(rawBody.toString('utf8')) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+const withId = z.object({ id: z.number().int().positive() });
+
+function orderIdOf(body: unknown): number | null {
+  const parsed = withId.safeParse(body);
+  return parsed.success ? parsed.data.id : null;
+}

@@ -1,0 +1,84 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { PrismaClient } from './generated/client.js';
+
+/** A connection to the ledger: Prisma for plain reads and writes, one pool for the named statements. */
+export interface Ledger {
+  readonly prisma: PrismaClient;
+  readonly pool: pg.Pool;
+  close(): Promise<void>;
+}
+
+/**
+ * @param onIdleError told when a pooled connection breaks while nobody uses it (the server restarted). The pool replaces
+ * it by itself; without a listener the process would end.
+ */
+export function connectLedger(options: {
+  databaseUrl: string;
+  applicationName: string;
+  maxConnections?: number;
+  onIdleError?: (error: Error) => void;
+}): Ledger {
+  const pool = new pg.Pool({
+    connectionString: options.databaseUrl,
+    application_name: options.applicationName,
+    max: options.maxConnections ?? 10,
+    connectionTimeoutMillis: 5_000,
+    // A statement that waits for a lock this long would outlive the claim that it belongs to.
+    statement_timeout: 15_000,
+    // What is committed stays committed, whatever the server's default says (protocol, "PostgreSQL").
+    options: '-c synchronous_commit=on',
+  });
+  pool.on('error', (error) => options.onIdleError?.(error));
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  return {
+    prisma,
+    pool,
+    close: async () => {
+      await prisma.$disconnect();
+      if (!pool.ended) await pool.end();
+    },
+  };
+}
+
+type Queryable = Pick<pg.Pool, 'query'>;
+export type Row = Record<string, unknown>;
+
+export async function rows<T>(on: Queryable, sql: string, params: unknown[] = []): Promise<T[]> {
+  const result = await on.query<Row>(sql, params);
+  return result.rows as T[];
+}
+
+/** @returns null where the statement's guard let no row through. */
+export async function oneRow<T>(on: Queryable, sql: string, params: unknown[] = []): Promise<T | null> {
+  return (await rows<T>(on, sql, params))[0] ?? null;
+}
+
+export async function inTransaction<T>(ledger: Ledger, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await ledger.pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    broken = error instanceof Error ? error : new Error(String(error));
+    await client.query('rollback').then(
+      () => (broken = undefined), // the connection is sound: keep it
+      () => undefined,
+    );
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** The settings that decide whether an acknowledged commit survives a crash of the server. */
+export async function forgetfulSettings(ledger: Ledger): Promise<string[]> {
+  const found = await rows<{ name: string; setting: string }>(
+    ledger.pool,
+    `select name, setting from pg_settings where name in ('fsync', 'full_page_writes') and setting = 'off'`,
+  );
+  return found.map(({ name }) => name);
+}

@@ -1,0 +1,91 @@
+import { inTransaction, oneRow, rows, type Ledger } from './connect.js';
+
+/** Starts a reading of the complete stock feed; it counts only once it is finished. */
+export async function beginFeed(ledger: Ledger, accountId: string): Promise<string> {
+  const row = await oneRow<{ id: string }>(
+    ledger.pool,
+    'insert into stock_feed (account_id) values ($1) returning id',
+    [accountId],
+  );
+  return (row as { id: string }).id;
+}
+
+/** A SKU that comes twice keeps its last figure. @returns how many came twice within this page. */
+export async function addFeedPage(
+  ledger: Ledger,
+  feedId: string,
+  page: readonly { sku: string; stock: number }[],
+): Promise<void> {
+  const lastBySku = new Map(page.map(({ sku, stock }) => [sku, stock]));
+  await inTransaction(ledger, async (client) => {
+    await client.query(
+      `insert into feed_sku (feed_id, sku, stock) select $1::bigint, u.sku, u.stock from unnest($2::text[], $3::int[]) as u(sku, stock)
+       on conflict (feed_id, sku) do update set stock = excluded.stock`,
+      [feedId, [...lastBySku.keys()], [...lastBySku.values()]],
+    );
+    await client.query('update stock_feed set pages = pages + 1 where id = $1', [feedId]);
+  });
+}
+
+/**
+ * The feed came to its end: it is the account's feed now, and older ones go. Orders that were not HFT71's by the feed
+ * before, and are by this one, are armed again: a product may be newer at HFT71 than the last reading.
+ * @returns how many orders were armed again.
+ */
+export async function finishFeed(
+  ledger: Ledger,
+  accountId: string,
+  feedId: string,
+  sendable: readonly string[],
+): Promise<number> {
+  return inTransaction(ledger, async (client) => {
+    await client.query(
+      `update stock_feed set completed_at = now(), skus = (select count(*) from feed_sku where feed_id = $1) where id = $1`,
+      [feedId],
+    );
+    await client.query('update account set current_feed_id = $2 where id = $1', [accountId, feedId]);
+    await client.query(
+      `delete from feed_sku where feed_id in (select id from stock_feed where account_id = $1 and id < $2)`,
+      [accountId, feedId],
+    );
+    const armed = await client.query(
+      `update intent i set state = 'ready', reason = null, dispatched_until = null, not_before = null, state_since = now()
+       from shop_order o
+       where o.shop_id = i.shop_id and o.order_id = i.order_id and i.account_id = $1 and i.kind = 'send_order'
+         and i.state = 'not_for_hft71' and o.status = any($3::text[]) and not o.before_live
+         and exists (select 1 from jsonb_array_elements(o.lines) l join feed_sku f on f.feed_id = $2 and f.sku = l->>'sku')`,
+      [accountId, feedId, sendable],
+    );
+    return armed.rowCount ?? 0;
+  });
+}
+
+export interface FeedView {
+  readonly completedAt: Date;
+  readonly skus: number;
+}
+
+export async function currentFeed(ledger: Ledger, accountId: string): Promise<FeedView | null> {
+  return oneRow<FeedView>(
+    ledger.pool,
+    `select f.completed_at as "completedAt", f.skus from stock_feed f join account a on a.current_feed_id = f.id where a.id = $1`,
+    [accountId],
+  );
+}
+
+/** Which of these SKUs are in the latest complete feed; null when there is none yet. */
+export async function skusInFeed(
+  ledger: Ledger,
+  accountId: string,
+  skus: readonly string[],
+): Promise<ReadonlySet<string> | null> {
+  const found = await rows<{ has_feed: boolean; found: string[] | null }>(
+    ledger.pool,
+    `select a.current_feed_id is not null as has_feed,
+            (select array_agg(f.sku) from feed_sku f where f.feed_id = a.current_feed_id and f.sku = any($2::text[])) as found
+     from account a where a.id = $1`,
+    [accountId, skus],
+  );
+  const row = found[0];
+  return row === undefined || !row.has_feed ? null : new Set(row.found ?? []);
+}

@@ -1,0 +1,207 @@
+import { inTransaction, oneRow, rows, type Ledger } from './connect.js';
+import { isUniqueViolation } from './attempt.js';
+import type { HandOffState } from '@relay/core';
+
+export interface HeldOrder {
+  readonly shopId: string;
+  readonly orderId: number;
+  readonly number: string;
+  readonly state: HandOffState;
+  readonly reason: string;
+  readonly detail: string | null;
+  readonly since: Date;
+  readonly reference: string | null;
+  readonly hft71OrderId: string | null;
+  /** To be repeated in a resolution: it binds the answer to the attempt that was looked at. */
+  readonly token: string | null;
+  readonly settleUntil: Date | null;
+}
+
+/** Held orders, and orders whose id the shop uses again after the first was sent. Oldest first. */
+export async function heldOrders(
+  ledger: Ledger,
+  filter: { shopId?: string; limit?: number } = {},
+): Promise<HeldOrder[]> {
+  const found = await rows<Omit<HeldOrder, 'orderId'> & { orderId: string }>(
+    ledger.pool,
+    `select i.shop_id as "shopId", i.order_id as "orderId", o.number, i.state,
+            case when i.state = 'held' then i.reason else 'order-identity-changed' end as reason,
+            i.reason_detail as detail, case when i.state = 'held' then i.state_since else o.identity_changed_at end as since,
+            i.reference, i.hft71_order_id as "hft71OrderId", i.token, i.settle_until as "settleUntil"
+     from intent i join shop_order o on o.shop_id = i.shop_id and o.order_id = i.order_id
+     where i.kind in ('send_order', 'reprint') and ($1::text is null or i.shop_id = $1)
+       and (i.state = 'held' or o.identity_changed_at is not null and i.state in ('sent', 'written_back', 'adopted'))
+     order by since, i.order_id limit $2`,
+    [filter.shopId ?? null, filter.limit ?? 1_000],
+  );
+  return found.map((row) => ({ ...row, orderId: Number(row.orderId) }));
+}
+
+export interface AttemptView {
+  readonly token: string;
+  readonly worker: string;
+  readonly preparedAt: Date;
+  readonly claimedAt: Date | null;
+  readonly leftAt: Date | null;
+  readonly endedAt: Date | null;
+  readonly outcome: string | null;
+  readonly cause: string | null;
+  readonly httpStatus: number | null;
+  readonly errorCode: string | null;
+  readonly hft71OrderId: string | null;
+}
+
+export interface OrderView {
+  readonly intentId: string | null;
+  readonly accountId: string | null;
+  readonly shopId: string;
+  readonly orderId: number;
+  readonly number: string;
+  readonly shopStatus: string;
+  readonly state: HandOffState | null;
+  readonly reason: string | null;
+  readonly detail: string | null;
+  readonly reference: string | null;
+  readonly hft71OrderId: string | null;
+  readonly shopHft71Id: string | null;
+  readonly token: string | null;
+  readonly doubtSince: Date | null;
+  readonly settleUntil: Date | null;
+  readonly cancelRequested: boolean;
+  readonly notBefore: Date | null;
+  readonly failures: number;
+  readonly lastFailure: string | null;
+  readonly stateSince: Date | null;
+  readonly writeBackState: string | null;
+  readonly writeBackFailure: string | null;
+  readonly attempts: readonly AttemptView[];
+}
+
+/** One order with its evidence, by the shop's number, its id, or HFT71's id. Several where numbers repeat over shops. */
+export async function findOrders(ledger: Ledger, wanted: string, shopId?: string): Promise<OrderView[]> {
+  const found = await rows<Omit<OrderView, 'orderId' | 'attempts'> & { orderId: string }>(
+    ledger.pool,
+    `select i.id as "intentId", i.account_id as "accountId", o.shop_id as "shopId", o.order_id as "orderId", o.number,
+            o.status as "shopStatus", i.state, i.reason, i.reason_detail as detail, i.reference,
+            i.hft71_order_id as "hft71OrderId", o.shop_hft71_id as "shopHft71Id", i.token, i.doubt_since as "doubtSince",
+            i.settle_until as "settleUntil", coalesce(i.cancel_requested, false) as "cancelRequested",
+            i.not_before as "notBefore", coalesce(i.failures, 0) as failures, i.last_failure as "lastFailure",
+            i.state_since as "stateSince", w.state as "writeBackState", w.last_failure as "writeBackFailure"
+     from shop_order o
+     left join intent i on i.shop_id = o.shop_id and i.order_id = o.order_id and i.kind = 'send_order'
+     left join intent w on w.shop_id = o.shop_id and w.order_id = o.order_id and w.kind = 'write_back'
+     where ($2::text is null or o.shop_id = $2) and (o.number = $1 or o.order_id::text = $1 or i.hft71_order_id = $1)
+     order by o.number = $1 desc limit 20`,
+    [wanted, shopId ?? null],
+  );
+  return Promise.all(
+    found.map(async (row) => ({
+      ...row,
+      orderId: Number(row.orderId),
+      attempts: row.intentId === null ? [] : await attemptsOf(ledger, row.intentId),
+    })),
+  );
+}
+
+async function attemptsOf(ledger: Ledger, intentId: string): Promise<AttemptView[]> {
+  return rows<AttemptView>(
+    ledger.pool,
+    `select token, worker, prepared_at as "preparedAt", claimed_at as "claimedAt", left_at as "leftAt", ended_at as "endedAt",
+            outcome, cause, http_status as "httpStatus", error_code as "errorCode", hft71_order_id as "hft71OrderId"
+     from attempt where intent_id = $1 order by prepared_at`,
+    [intentId],
+  );
+}
+
+/** Why a resolution was refused. Nothing was changed. */
+export type ResolutionRefusal = 'not-held' | 'another-attempt' | 'settle-not-over' | 'id-taken';
+
+/** A person, after looking: "exists with id N", N verified by the caller. Bound to the attempt shown. */
+export async function resolveAsExisting(
+  ledger: Ledger,
+  resolution: { intentId: string; token: string | null; hft71OrderId: string; actor: string; reason: string },
+): Promise<'sent' | ResolutionRefusal> {
+  try {
+    return await inTransaction(ledger, async (client) => {
+      const held = await lockHeld(client, resolution);
+      if (typeof held === 'string') return held;
+      await client.query(
+        `with sent as (
+           update intent set state = 'sent', hft71_order_id = $2, doubt_since = null, settle_until = null, reason = null,
+             reason_detail = null, last_failure = null, failures = 0, not_before = null, state_since = now()
+           where id = $1 returning *
+         )
+         insert into intent as w (id, kind, shop_id, order_id, account_id, state)
+         select gen_random_uuid(), 'write_back', shop_id, order_id, account_id, 'ready' from sent where kind = 'send_order'
+         on conflict (shop_id, order_id, kind) do update set state = 'ready', failures = 0, not_before = null,
+           dispatched_until = null, reason = null, state_since = now()`,
+        [resolution.intentId, resolution.hft71OrderId],
+      );
+      await writeAudit(client, held, resolution, 'orders resolve --exists', { hft71OrderId: resolution.hft71OrderId });
+      return 'sent';
+    });
+  } catch (error) {
+    if (isUniqueViolation(error, 'intent_account_id_hft71_order_id_key')) return 'id-taken';
+    throw error;
+  }
+}
+
+/**
+ * A person, after looking once settle was over: "does not exist, send". The marker that the shop shows now is named, so
+ * that the next attempt does not take it for somebody else's.
+ */
+export async function resolveAsAbsent(
+  ledger: Ledger,
+  resolution: { intentId: string; token: string | null; settledMarker: string | null; actor: string; reason: string },
+): Promise<'ready' | 'cancelled' | ResolutionRefusal> {
+  return inTransaction(ledger, async (client) => {
+    const held = await lockHeld(client, resolution);
+    if (typeof held === 'string') return held;
+    if (held.settling) return 'settle-not-over';
+    const row = await oneRow<{ state: 'ready' | 'cancelled' }>(
+      client,
+      `update intent set state = case when cancel_requested then 'cancelled' else 'ready' end, doubt_since = null,
+         settle_until = null, reason = null, reason_detail = null, settled_marker = $2, hft71_order_id = null, failures = 0,
+         not_before = null, dispatched_until = null, last_failure = null, state_since = now()
+       where id = $1 returning state`,
+      [resolution.intentId, resolution.settledMarker],
+    );
+    await writeAudit(client, held, resolution, 'orders resolve --send', {});
+    return row?.state ?? 'not-held';
+  });
+}
+
+interface LockedHeld {
+  readonly subject: string;
+  readonly settling: boolean;
+}
+
+async function lockHeld(
+  client: Parameters<typeof oneRow>[0],
+  resolution: { intentId: string; token: string | null },
+): Promise<LockedHeld | 'not-held' | 'another-attempt'> {
+  const row = await oneRow<LockedHeld & { state: string; token: string | null }>(
+    client,
+    `select state, token, shop_id || '/' || order_id as subject, coalesce(settle_until > now(), false) as settling
+     from intent where id = $1 for update`,
+    [resolution.intentId],
+  );
+  if (row === null || row.state !== 'held') return 'not-held';
+  return row.token === resolution.token ? row : 'another-attempt';
+}
+
+async function writeAudit(
+  client: Parameters<typeof oneRow>[0],
+  held: LockedHeld,
+  who: { actor: string; reason: string; token: string | null },
+  action: string,
+  details: Record<string, unknown>,
+): Promise<void> {
+  await client.query('insert into audit (actor, action, subject, reason, details) values ($1, $2, $3, $4, $5)', [
+    who.actor,
+    action,
+    held.subject,
+    who.reason,
+    JSON.stringify({ ...details, token: who.token }),
+  ]);
+}

@@ -1,0 +1,177 @@
+import type { ShopMode } from '@relay/core';
+import { inTransaction, oneRow, rows, type Ledger } from './connect.js';
+
+export interface ShopView {
+  readonly id: string;
+  readonly accountId: string;
+  readonly baseUrl: string;
+  readonly homeUrl: string | null;
+  readonly mode: ShopMode;
+  readonly baselineAt: Date | null;
+  readonly liveAt: Date | null;
+  readonly sweepMark: Date | null;
+  readonly sweptAt: Date | null;
+  readonly levelSweptAt: Date | null;
+  readonly sweepWanted: boolean;
+  readonly fault: string | null;
+  readonly faultSince: Date | null;
+}
+
+const COLUMNS = `id, account_id as "accountId", base_url as "baseUrl", home_url as "homeUrl", mode, baseline_at as "baselineAt",
+  live_at as "liveAt", sweep_mark as "sweepMark", swept_at as "sweptAt", level_swept_at as "levelSweptAt",
+  sweep_wanted as "sweepWanted", fault, fault_since as "faultSince"`;
+
+/** The shop's row, made when it is new. Its account may not change while the ledger knows orders of it. */
+export async function ensureShop(
+  ledger: Ledger,
+  shop: { id: string; accountId: string; baseUrl: string },
+): Promise<ShopView> {
+  const row = await oneRow<ShopView>(
+    ledger.pool,
+    `insert into shop as s (id, account_id, base_url) values ($1, $2, $3)
+     on conflict (id) do update set base_url = excluded.base_url
+     returning ${COLUMNS}`,
+    [shop.id, shop.accountId, shop.baseUrl],
+  );
+  return row as ShopView;
+}
+
+export async function loadShop(ledger: Ledger, shopId: string): Promise<ShopView | null> {
+  return oneRow<ShopView>(ledger.pool, `select ${COLUMNS} from shop where id = $1`, [shopId]);
+}
+
+export async function listShops(ledger: Ledger): Promise<ShopView[]> {
+  return rows<ShopView>(ledger.pool, `select ${COLUMNS} from shop order by created_at`);
+}
+
+export async function setHomeUrl(ledger: Ledger, shopId: string, homeUrl: string): Promise<void> {
+  await ledger.pool.query('update shop set home_url = $2 where id = $1', [shopId, homeUrl]);
+}
+
+export async function setShopFault(ledger: Ledger, shopId: string, fault: string | null): Promise<void> {
+  await ledger.pool.query(
+    `update shop set fault = $2, fault_since = case when $2::text is null then null else coalesce(fault_since, now()) end
+     where id = $1 and fault is distinct from $2`,
+    [shopId, fault],
+  );
+}
+
+/** The baseline is complete: from here on intents exist. */
+export async function finishBaseline(ledger: Ledger, shopId: string, sweepFrom: Date): Promise<boolean> {
+  const row = await oneRow(
+    ledger.pool,
+    `update shop set baseline_at = now(), mode = 'shadow', sweep_mark = $2 where id = $1 and mode = 'connecting' returning id`,
+    [shopId, sweepFrom],
+  );
+  return row !== null;
+}
+
+/** `live_at` is set before the list is read; nothing is sent before it has been read to its end. */
+export async function startGoingLive(ledger: Ledger, shopId: string, liveAt: Date): Promise<boolean> {
+  const row = await oneRow(
+    ledger.pool,
+    `update shop set mode = 'going_live', live_at = $2 where id = $1 and mode in ('shadow', 'going_live') returning id`,
+    [shopId, liveAt],
+  );
+  return row !== null;
+}
+
+/**
+ * Orders of the baseline or of the list read when going live, created before `live_at`: they never go by themselves.
+ * What waits of them is held; doubts and what was sent stay as they are.
+ */
+export async function markBeforeLive(ledger: Ledger, shopId: string, orderIds: readonly number[]): Promise<void> {
+  await ledger.pool.query(
+    `with marked as (
+       update shop_order set before_live = true where shop_id = $1 and order_id = any($2::bigint[]) returning shop_id, order_id
+     )
+     update intent i set state = 'held', reason = 'before-go-live', reason_detail = null, dispatched_until = null, state_since = now()
+     from marked where i.shop_id = marked.shop_id and i.order_id = marked.order_id and i.kind = 'send_order'
+       and i.state in ('waiting', 'ready', 'skipped', 'cancelled', 'shadowed', 'rejected', 'not_for_hft71') and i.doubt_since is null`,
+    [shopId, orderIds],
+  );
+}
+
+/**
+ * The list is complete: live. An intent of shadow whose order is not in the list was not sendable then: it ends as
+ * `shadowed`, and comes back when its order becomes sendable. Orders created after `live_at` keep theirs. A level sweep
+ * is due at once: it finds what became sendable while the list was read.
+ */
+export async function finishGoingLive(
+  ledger: Ledger,
+  shopId: string,
+  liveAt: Date,
+  listed: readonly number[],
+): Promise<boolean> {
+  return inTransaction(ledger, async (client) => {
+    const row = await oneRow(
+      client,
+      `update shop set mode = 'live', level_swept_at = null where id = $1 and mode = 'going_live' and live_at = $2 returning id`,
+      [shopId, liveAt],
+    );
+    if (row === null) return false;
+    await client.query(
+      `update intent i set state = 'shadowed', dispatched_until = null, state_since = now()
+       from shop_order o
+       where o.shop_id = i.shop_id and o.order_id = i.order_id and i.shop_id = $1 and i.kind = 'send_order'
+         and i.state in ('waiting', 'ready') and i.doubt_since is null and o.created_gmt <= $2
+         and not (o.order_id = any($3::bigint[]))`,
+      [shopId, liveAt, listed],
+    );
+    return true;
+  });
+}
+
+/** Claims stop at once; calls in flight end, `ready` stays, doubts go on being looked at. */
+export async function goShadow(ledger: Ledger, shopId: string): Promise<boolean> {
+  const row = await oneRow(
+    ledger.pool,
+    `update shop set mode = 'shadow' where id = $1 and mode in ('live', 'going_live') returning id`,
+    [shopId],
+  );
+  return row !== null;
+}
+
+/** Before the walk, so that a wish that comes during it stands for the next one. */
+export async function beginSweep(ledger: Ledger, shopId: string): Promise<void> {
+  await ledger.pool.query('update shop set sweep_wanted = false where id = $1', [shopId]);
+}
+
+/** Moves the mark only forward, after a complete walk. */
+export async function finishSweep(ledger: Ledger, shopId: string, mark: Date): Promise<void> {
+  await ledger.pool.query(
+    `update shop set sweep_mark = greatest(sweep_mark, $2), swept_at = now(), fault = null, fault_since = null
+     where id = $1`,
+    [shopId, mark],
+  );
+}
+
+export async function finishLevelSweep(ledger: Ledger, shopId: string): Promise<void> {
+  await ledger.pool.query('update shop set level_swept_at = now() where id = $1', [shopId]);
+}
+
+/** @param orderIds orders to be read one by one as well, as far as the ledger knows them. */
+export async function wantSweep(ledger: Ledger, shopId: string, orderIds: readonly number[]): Promise<void> {
+  await ledger.pool.query(
+    `with marked as (update shop_order set read_wanted = true where shop_id = $1 and order_id = any($2::bigint[]))
+     update shop set sweep_wanted = true where id = $1`,
+    [shopId, orderIds],
+  );
+}
+
+/** Which of these orders the ledger does not treat as sendable: unknown, or taken back by something older. */
+export async function ordersWithoutArmedIntent(
+  ledger: Ledger,
+  shopId: string,
+  orderIds: readonly number[],
+): Promise<number[]> {
+  const found = await rows<{ id: string }>(
+    ledger.pool,
+    `select u.id from unnest($2::bigint[]) as u(id)
+     left join shop_order o on o.shop_id = $1 and o.order_id = u.id
+     left join intent i on i.shop_id = $1 and i.order_id = u.id and i.kind = 'send_order'
+     where o.order_id is null or (i.id is null or i.state in ('skipped', 'cancelled', 'shadowed'))`,
+    [shopId, orderIds],
+  );
+  return found.map((row) => Number(row.id));
+}

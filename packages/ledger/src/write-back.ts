@@ -1,0 +1,87 @@
+import { inTransaction, oneRow, type Ledger } from './connect.js';
+
+export interface WriteBackView {
+  readonly id: string;
+  readonly shopId: string;
+  readonly orderId: number;
+  readonly failures: number;
+  /** The id to be in the shop. */
+  readonly hft71OrderId: string;
+  /** The send's state: `sent` until the first write-back. */
+  readonly sendState: string;
+}
+
+export async function loadWriteBack(ledger: Ledger, intentId: string): Promise<WriteBackView | null> {
+  const row = await oneRow<Omit<WriteBackView, 'orderId'> & { orderId: string }>(
+    ledger.pool,
+    `select w.id, w.shop_id as "shopId", w.order_id as "orderId", w.failures, s.hft71_order_id as "hft71OrderId",
+            s.state as "sendState"
+     from intent w join intent s on s.shop_id = w.shop_id and s.order_id = w.order_id and s.kind = 'send_order'
+     where w.id = $1 and w.kind = 'write_back' and w.state = 'ready' and s.hft71_order_id is not null`,
+    [intentId],
+  );
+  return row === null ? null : { ...row, orderId: Number(row.orderId) };
+}
+
+/** The shop shows the id: the write-back is done, and `sent → written_back`, where the id is still this one. */
+export async function recordWrittenBack(ledger: Ledger, intentId: string, hft71OrderId: string): Promise<boolean> {
+  const row = await oneRow(
+    ledger.pool,
+    `with done as (
+       update intent set state = 'written_back', failures = 0, last_failure = null, dispatched_until = null, state_since = now()
+       where id = $1 and state = 'ready'
+         and exists (select 1 from intent s where s.shop_id = intent.shop_id and s.order_id = intent.order_id
+                     and s.kind = 'send_order' and s.hft71_order_id = $2)
+       returning shop_id, order_id
+     ),
+     shown as (
+       update shop_order o set shop_hft71_id = $2 from done where o.shop_id = done.shop_id and o.order_id = done.order_id
+     )
+     update intent s set state = 'written_back', state_since = now()
+     from done where s.shop_id = done.shop_id and s.order_id = done.order_id and s.kind = 'send_order' and s.state = 'sent'
+     returning s.id`,
+    [intentId, hft71OrderId],
+  );
+  return row !== null;
+}
+
+export async function recordWriteBackFailed(
+  ledger: Ledger,
+  intentId: string,
+  why: { notBeforeMs: number; lastFailure: string },
+): Promise<void> {
+  await ledger.pool.query(
+    `update intent set failures = failures + 1, last_failure = $3, dispatched_until = null,
+       not_before = now() + $2::bigint * interval '1 millisecond'
+     where id = $1 and state = 'ready' and kind = 'write_back'`,
+    [intentId, why.notBeforeMs, why.lastFailure],
+  );
+}
+
+/** The shop's order is gone: there is nothing to write to, and the order is at HFT71. */
+export async function skipWriteBack(ledger: Ledger, intentId: string, reason: string): Promise<void> {
+  await ledger.pool.query(
+    `update intent set state = 'skipped', reason = $2, failures = 0, dispatched_until = null, state_since = now()
+     where id = $1 and state = 'ready' and kind = 'write_back'`,
+    [intentId, reason],
+  );
+}
+
+/** The shop shows another id than the one HFT71 answered: two orders may exist, a person looks. */
+export async function recordWriteBackConflict(ledger: Ledger, intentId: string, shownId: string): Promise<void> {
+  await inTransaction(ledger, async (client) => {
+    const done = await oneRow<{ shop_id: string; order_id: string }>(
+      client,
+      `update intent set state = 'cancelled', reason = 'conflict', dispatched_until = null, state_since = now()
+       where id = $1 and state = 'ready' and kind = 'write_back' returning shop_id, order_id`,
+      [intentId],
+    );
+    if (done === null) return;
+    await client.query(
+      `update intent set state = 'held', reason = 'conflict',
+         reason_detail = 'HFT71 answered ' || hft71_order_id || ', the shop shows ' || $3::text, state_since = now()
+       where shop_id = $1 and order_id = $2 and kind = 'send_order' and state = 'sent'`,
+      [done.shop_id, done.order_id, shownId],
+    );
+  });
+}

@@ -1,0 +1,10 @@
+import { countIntents, readProgress, type Ledger } from '@relay/ledger';
+import type { MetricSources } from '@relay/observability';
+
+/** What the gauges ask the ledger at each scrape. */
+export function relayMetricSources(ledger: Ledger): MetricSources {
+  return {
+    countIntents: () => countIntents(ledger),
+    oldestDueSeconds: async () => (await readProgress(ledger)).oldestDueSeconds,
+  };
+}

@@ -1,0 +1,31 @@
+import { readProgress } from '@relay/ledger';
+import type { Relay } from './relay.js';
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** What keeps it from being ready, in words. */
+  readonly problems: readonly string[];
+}
+
+/** Work that is due and has not been touched for this long, with no worker getting anything done, is not health. */
+const STUCK_SECONDS = 60;
+
+/** Progress, not liveness: silence while something is due is a problem (design decision 12). */
+export async function readReadiness(relay: Relay): Promise<Readiness> {
+  const problems: string[] = [];
+  try {
+    const { workersSeen, due, oldestDueSeconds, lastProgressAt } = await readProgress(relay.ledger);
+    if (workersSeen === 0) problems.push('no worker has been seen for 30 s');
+    const quietSeconds = lastProgressAt === null ? Infinity : (Date.now() - lastProgressAt.getTime()) / 1000;
+    if (due > 0 && oldestDueSeconds > STUCK_SECONDS && quietSeconds > STUCK_SECONDS)
+      problems.push(`${due} due, the oldest for ${Math.round(oldestDueSeconds)} s, and nothing moves`);
+  } catch {
+    problems.push('PostgreSQL does not answer');
+  }
+  try {
+    await relay.redis.ping();
+  } catch {
+    problems.push('Redis does not answer');
+  }
+  return { ready: problems.length === 0, problems };
+}

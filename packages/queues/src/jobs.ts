@@ -1,0 +1,25 @@
+import { z } from 'zod';
+
+/**
+ * A job says "there is something to do for intent X". It holds ids only, and may be lost, repeated or late without harm:
+ * the ledger decides.
+ */
+export const handOffJobSchema = z.object({
+  version: z.literal(1),
+  intentId: z.uuid(),
+  dispatchNo: z.number().int(),
+  shopId: z.string(),
+  /** WooCommerce's order id: for the eyes of whoever looks at the Board. */
+  orderId: z.number().int(),
+});
+export type HandOffJob = z.infer<typeof handOffJobSchema>;
+
+export const MAINTENANCE_TASKS = ['sweep', 'level-sweep', 'read-feed'] as const;
+export type MaintenanceTask = (typeof MAINTENANCE_TASKS)[number];
+
+export const maintenanceJobSchema = z.object({
+  version: z.literal(1),
+  task: z.enum(MAINTENANCE_TASKS),
+  shopId: z.string(),
+});
+export type MaintenanceJob = z.infer<typeof maintenanceJobSchema>;
