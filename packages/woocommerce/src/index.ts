@@ -1,1 +1,21 @@
-export {};
+export { createShopClient } from './client.js';
+export { gmtOf, plusSeconds } from './gmt-seconds.js';
+export { parseShopOrder } from './order-schema.js';
+export type {
+  NewShopWebhook,
+  OrderPage,
+  OrderQuery,
+  ShopClient,
+  ShopClientOptions,
+  ShopIndex,
+  ShopWebhook,
+} from './shop-client.js';
+export {
+  walkByStatus,
+  walkModifiedSince,
+  type ModifiedWalkPage,
+  type StatusWalkPage,
+  type WalkOptions,
+} from './walk.js';
+export type { OrderLister } from './walk-key.js';
+export { verifyWebhookSignature } from './webhook-signature.js';

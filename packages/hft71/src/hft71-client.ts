@@ -1,0 +1,135 @@
+import type { OnApiCall, PostObservation } from '@relay/core';
+import type { OrderConnection } from './order-connection.js';
+import type { TokenStore } from './token-store.js';
+
+export interface Hft71ClientOptions {
+  /** Without the path: `https://api.example`. */
+  readonly baseUrl: string;
+  readonly username: string;
+  readonly password: string;
+  readonly tokenStore: TokenStore;
+  /** TCP and TLS together. Default 3 s. */
+  readonly connectTimeoutMs?: number;
+  /** A whole call: every try, the waits between them, and the answer to its last byte. Default 20 s. */
+  readonly answerTimeoutMs?: number;
+  /**
+   * The account's budget, called before every try of a log-in or a read, retries included. What it throws is thrown on
+   * unchanged. The order's POST and the PUTs take their slots before they are made: the caller does.
+   */
+  readonly beforeCall?: (action: 'login' | 'read') => Promise<void>;
+  /** Called after every try. */
+  readonly onCall?: OnApiCall;
+  readonly userAgent?: string;
+}
+
+/**
+ * The API of HFT71, as far as the relay uses it. Every method but `postOrder` throws `CallFailure` (target `hft71`) and
+ * nothing else, apart from what `beforeCall` throws. What is documented and what is assumed: `assumptions.ts`.
+ */
+export interface Hft71Client {
+  /**
+   * The account's log-in token, shared by all workers, with enough life left for one more call: min(60 s, a fifth of
+   * its life), or `minLifeShare` of its life where given. Logs in where there is none, one worker for all.
+   * @throws CallFailure `unauthorized` when the log-in is refused; after three refusals without asking again.
+   */
+  logInToken(options?: { readonly minLifeShare?: number }): Promise<string>;
+  /**
+   * After a 401: the token to go on with. Where another one is shared by now it is that one; a log-in is made only if
+   * the refused one is still the shared one.
+   */
+  refusedToken(token: string): Promise<string>;
+  /** Whether any worker had a call accepted with this token: a 401 with one that never worked is a refused account. */
+  tokenWasAccepted(token: string): Promise<boolean>;
+
+  /** TCP, and TLS with the certificate checked, within `connectTimeoutMs`. To be opened before the claim. */
+  openConnection(): Promise<OrderConnection>;
+  /** The one POST of an attempt. Never throws; the connection is used up by it, whatever comes of it. */
+  postOrder(post: OrderPost): Promise<PostObservation>;
+
+  /** One entry for each SKU (documented). @throws CallFailure `not-found` for an id that HFT71 does not know. */
+  orderStatus(orderId: string): Promise<SkuStatus[]>;
+  /** The same shape, another vocabulary (documented). */
+  customerStatus(orderId: string): Promise<SkuStatus[]>;
+  order(orderId: string): Promise<Hft71Order | 'not-found'>;
+  /** Orders by our reference, where the account offers it. @param pathTemplate `/order?referenceId={referenceId}`. */
+  lookUpByReference(
+    pathTemplate: string,
+    reference: string,
+    options?: { readonly fullPage?: number },
+  ): Promise<LookUpAnswer>;
+
+  /** One try, no retry. The caller has taken the budget's slot. Takes a token refused with 401 as a failure. */
+  putOrderStatus(orderId: string, orderStatus: string): Promise<void>;
+  /** One try, no retry; body `{"address": …}` (assumed). */
+  putOrderAddress(orderId: string, address: unknown): Promise<void>;
+
+  stockPage(page: number, count: number): Promise<StockPage>;
+  /**
+   * The whole feed, page by page; it is complete only if the generator ends by itself. A page that fails throws: a
+   * broken-off feed is never "everything else is zero".
+   */
+  stockFeed(options?: { readonly count?: number }): AsyncGenerator<StockPage, void, undefined>;
+}
+
+export interface OrderPost {
+  readonly connection: OrderConnection;
+  readonly token: string;
+  readonly payload: unknown;
+  /** For the log of calls only; the payload carries its own. */
+  readonly referenceId: string;
+  /** Shop's order id for the log of calls. */
+  readonly orderId?: number;
+  /** Asked synchronously right before the bytes. A text is the reason why it is too late: nothing is sent. */
+  readonly sendBy: () => string | null;
+}
+
+export interface SkuStatus {
+  readonly sku: string;
+  readonly status: string;
+}
+
+export interface Hft71Order {
+  readonly orderId: string;
+  readonly referenceId: string | null;
+  readonly shipping: Hft71Shipping | null;
+}
+
+export interface Hft71Shipping {
+  readonly carrier: string | null;
+  readonly tracking: string | null;
+  /** The return parcel's number. */
+  readonly trackingRet: string | null;
+}
+
+export type LookUpAnswer =
+  /** 200 with a body that could be read. Compare references exactly: the host may search loosely. */
+  | { readonly kind: 'orders'; readonly orders: readonly FoundOrder[] }
+  /** 404: counts as absence only if a made-up reference gets it too. */
+  | { readonly kind: 'not-found' }
+  /** 200, but proves nothing: not JSON, another shape, or a list that fills its page and may go on. */
+  | { readonly kind: 'unreadable'; readonly reason: string };
+
+export interface FoundOrder {
+  readonly orderId: string;
+  readonly referenceId: string;
+}
+
+export interface StockPage {
+  readonly rows: readonly StockRow[];
+  /** Entries that cannot be believed; their SKUs must be left as they are in the shop. */
+  readonly faults: readonly StockFault[];
+  /** Entries as they came, believed or not: fewer than asked for means the last page. */
+  readonly entries: number;
+}
+
+export interface StockRow {
+  readonly sku: string;
+  /** Pieces, a whole number ≥ 0. */
+  readonly stock: number;
+}
+
+export interface StockFault {
+  /** null where the entry has no readable SKU. */
+  readonly sku: string | null;
+  readonly fault: string;
+}

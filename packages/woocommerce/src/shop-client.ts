@@ -1,0 +1,116 @@
+import type { OnApiCall, ShopOrder, ShopRefundLine } from '@relay/core';
+
+export interface ShopClientOptions {
+  /** Where WordPress lives, with its folder if it has one: `https://shop.example` or `https://example.com/shop`. */
+  readonly baseUrl: string;
+  readonly consumerKey: string;
+  readonly consumerSecret: string;
+  /** A whole call: every try, the waits between them, and the answer to its last byte. Default 10 s. */
+  readonly answerTimeoutMs?: number;
+  /** TCP and TLS together. Default 3 s. */
+  readonly connectTimeoutMs?: number;
+  /** Called before every try, retries included: the budget of the shop's host. What it throws is thrown on unchanged. */
+  readonly beforeCall?: () => Promise<void>;
+  /** Called after every try. */
+  readonly onCall?: OnApiCall;
+  readonly userAgent?: string;
+}
+
+/**
+ * A WooCommerce shop's REST API v3, as far as the relay uses it. Reads are tried up to three times within
+ * `answerTimeoutMs`; PUT, POST and DELETE are tried once.
+ *
+ * Every method throws `CallFailure` (target `shop`) and nothing else, apart from what `beforeCall` throws.
+ * Source: measured on WooCommerce 10.0.2, unless a docstring says otherwise.
+ */
+export interface ShopClient {
+  /** `GET /wp-json/`, without keys: who answers here, and by which clock. */
+  index(): Promise<ShopIndex>;
+
+  /** @throws CallFailure `not-found` when the shop says that there is no such order. A binned order has status `trash`. */
+  getOrder(id: number): Promise<ShopOrder>;
+  listOrders(query?: OrderQuery): Promise<OrderPage>;
+  /** The latest orders by creation, newest first. @param count at most 200 (two pages). */
+  latestOrders(count: number): Promise<ShopOrder[]>;
+  /** What was refunded of each line of this order, summed over its refunds. Refunds of money alone have no lines. */
+  getRefundLines(orderId: number): Promise<ShopRefundLine[]>;
+
+  /**
+   * Sets meta rows by key, in place; null deletes. Every PUT moves `date_modified` and sends `order.updated`, so never
+   * write what is already so.
+   */
+  putOrderMeta(id: number, meta: Readonly<Record<string, string | null>>): Promise<ShopOrder>;
+  /** A private note on the order's page in the shop. Sends no webhook. */
+  addOrderNote(id: number, text: string): Promise<void>;
+
+  listWebhooks(): Promise<ShopWebhook[]>;
+  createWebhook(hook: NewShopWebhook): Promise<ShopWebhook>;
+  /** Revives a webhook that the shop disabled after six failures; it comes without the events it missed. */
+  activateWebhook(id: number): Promise<ShopWebhook>;
+  deleteWebhook(id: number): Promise<void>;
+
+  /**
+   * Finds out whether the key may write, without writing: a PUT on an order that cannot exist.
+   * @throws CallFailure `read-only` or `unauthorized`.
+   */
+  checkWriteAccess(): Promise<void>;
+}
+
+export interface ShopIndex {
+  readonly name: string;
+  /** The shop's identity, without a slash at its end; the same URL as in `X-WC-Webhook-Source`. */
+  readonly homeUrl: string;
+  /** `wc/v3`, `hft71/v1`, … */
+  readonly namespaces: readonly string[];
+  readonly gmtOffsetMinutes: number;
+  /** The answer's `Date`: the shop's clock. The clock here where the answer has none. */
+  readonly serverDate: Date;
+}
+
+/** Dates are GMT, `YYYY-MM-DDTHH:MM:SS`, without fraction; a `Z` at the end is tolerated and not sent. */
+export interface OrderQuery {
+  /** Without `wc-`. Default: every status but the bin. */
+  readonly status?: readonly string[];
+  /** Strictly greater, whole seconds. */
+  readonly modifiedAfterGmt?: string;
+  /** Strictly less, whole seconds. */
+  readonly modifiedBeforeGmt?: string;
+  /** Strictly greater, whole seconds. */
+  readonly createdAfterGmt?: string;
+  /** Strictly less, whole seconds. */
+  readonly createdBeforeGmt?: string;
+  readonly exclude?: readonly number[];
+  readonly include?: readonly number[];
+  readonly orderBy?: 'date' | 'modified' | 'id';
+  readonly order?: 'asc' | 'desc';
+  /** 1 … 100. */
+  readonly perPage?: number;
+  /** From 1. */
+  readonly page?: number;
+  readonly offset?: number;
+}
+
+export interface OrderPage {
+  readonly orders: readonly ShopOrder[];
+  /** `X-WP-Total`: how many orders fit the query; null where a proxy drops the header. */
+  readonly total: number | null;
+  readonly serverDate: Date;
+}
+
+export interface ShopWebhook {
+  readonly id: number;
+  readonly name: string;
+  /** `active`, `paused`, `disabled`. */
+  readonly status: string;
+  /** `order.created`, `order.updated`, … */
+  readonly topic: string;
+  readonly deliveryUrl: string;
+}
+
+export interface NewShopWebhook {
+  readonly name: string;
+  readonly topic: string;
+  readonly deliveryUrl: string;
+  /** Without `&`: the shop decodes HTML entities in it. */
+  readonly secret: string;
+}

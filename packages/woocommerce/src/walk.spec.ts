@@ -1,0 +1,210 @@
+import type { ShopOrder } from '@relay/core';
+import { plusSeconds } from './gmt-seconds.js';
+import type { OrderQuery } from './shop-client.js';
+import { walkByStatus, walkModifiedSince } from './walk.js';
+import type { OrderLister } from './walk-key.js';
+
+const START = '2026-11-23T10:00:00';
+const CLOCK = '2026-11-23T12:00:00';
+
+type Row = Pick<ShopOrder, 'id' | 'status' | 'dateCreatedGmt' | 'dateModifiedGmt'>;
+
+/** The shop's list as measured: strict filters, whole seconds, equal times in any order (here: another one each time). */
+class FakeList implements OrderLister {
+  readonly rows = new Map<number, Row>();
+  readonly asked: OrderQuery[] = [];
+  clock = CLOCK;
+  beforeAnswer: (query: OrderQuery) => void = () => undefined;
+
+  put(id: number, modified: string, created = modified, status = 'processing') {
+    this.rows.set(id, { id, status, dateCreatedGmt: created, dateModifiedGmt: modified });
+  }
+
+  async listOrders(query: OrderQuery = {}) {
+    this.asked.push(query);
+    this.beforeAnswer(query);
+    expect(query.page).toBeUndefined();
+    expect((query.exclude ?? []).join(',').length).toBeLessThan(6000);
+    const key = (row: Row) =>
+      query.orderBy === 'id'
+        ? String(row.id).padStart(12, '0')
+        : query.orderBy === 'date'
+          ? row.dateCreatedGmt
+          : row.dateModifiedGmt;
+    const fitting = [...this.rows.values()]
+      .filter((row) => query.status === undefined || query.status.includes(row.status))
+      .filter((row) => query.modifiedAfterGmt === undefined || row.dateModifiedGmt > query.modifiedAfterGmt)
+      .filter((row) => query.modifiedBeforeGmt === undefined || row.dateModifiedGmt < query.modifiedBeforeGmt)
+      .filter((row) => query.createdAfterGmt === undefined || row.dateCreatedGmt > query.createdAfterGmt)
+      .filter((row) => query.createdBeforeGmt === undefined || row.dateCreatedGmt < query.createdBeforeGmt)
+      .filter((row) => !(query.exclude ?? []).includes(row.id))
+      .map((row) => ({ row, tie: Math.random() }))
+      .sort((a, b) => (key(a.row) === key(b.row) ? a.tie - b.tie : key(a.row) < key(b.row) ? -1 : 1))
+      .map(({ row }) => row);
+    const offset = query.offset ?? 0;
+    const orders = fitting.slice(offset, offset + (query.perPage ?? 10)) as ShopOrder[];
+    return {
+      orders: orders.map((order) => ({ ...order })),
+      total: fitting.length,
+      serverDate: new Date(`${this.clock}Z`),
+    };
+  }
+}
+
+let list: FakeList;
+beforeEach(() => {
+  list = new FakeList();
+});
+
+async function walk(from = START) {
+  const ids: number[] = [];
+  let greatest: string | null = null;
+  for await (const page of walkModifiedSince(list, from)) {
+    ids.push(...page.orders.map((order) => order.id));
+    greatest = page.greatestModifiedGmt;
+  }
+  return { ids, greatest };
+}
+
+async function walkStatus(statuses = ['processing']) {
+  const ids: number[] = [];
+  for await (const page of walkByStatus(list, statuses)) ids.push(...page.orders.map((order) => order.id));
+  return ids;
+}
+
+const sorted = (ids: number[]) => [...ids].sort((a, b) => a - b);
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+
+describe('the walk over what was modified', () => {
+  test('yields nothing on a shop at rest', async () => {
+    list.put(1, '2026-11-23T09:59:59');
+    expect(await walk()).toEqual({ ids: [], greatest: null });
+    expect(list.asked).toHaveLength(1);
+  });
+
+  test('begins with the second of the mark itself', async () => {
+    list.put(1, '2026-11-23T09:59:59');
+    list.put(2, START);
+    expect(await walk()).toEqual({ ids: [2], greatest: START });
+  });
+
+  test('yields each order once, over many pages', async () => {
+    for (const id of upTo(950)) list.put(id, plusSeconds(START, Math.floor(id / 7)));
+    const { ids, greatest } = await walk();
+    expect(sorted(ids)).toEqual(upTo(950));
+    expect(greatest).toBe(plusSeconds(START, 135));
+  });
+
+  test.each([100, 101, 500, 800, 1234])('gets through %i orders in one second', async (count) => {
+    for (const id of upTo(count)) list.put(id, plusSeconds(START, 30));
+    list.put(90_000, plusSeconds(START, 10));
+    list.put(90_001, plusSeconds(START, 31));
+    const { ids, greatest } = await walk();
+    expect(sorted(ids)).toEqual([...upTo(count), 90_000, 90_001]);
+    expect(greatest).toBe(plusSeconds(START, 31));
+  });
+
+  test('gets through long ids in one second within the length of an address', async () => {
+    const base = 9_000_000_000;
+    for (const id of upTo(900)) list.put(base + id, plusSeconds(START, 30));
+    expect((await walk()).ids).toHaveLength(900);
+  });
+
+  test('meets an order again that changes while its second is read', async () => {
+    for (const id of upTo(450)) list.put(id, plusSeconds(START, 30));
+    let changed: number | undefined;
+    list.beforeAnswer = ({ exclude = [] }) => {
+      const [first] = exclude;
+      if (exclude.length < 200 || first === undefined || changed !== undefined) return;
+      changed = first;
+      list.put(changed, plusSeconds(START, 60));
+    };
+    const { ids, greatest } = await walk();
+    expect(sorted([...new Set(ids)])).toEqual(upTo(450));
+    expect(ids.filter((id) => id === changed)).toHaveLength(2);
+    expect(greatest).toBe(plusSeconds(START, 60));
+  });
+
+  test('loses none when orders change while it lasts', async () => {
+    for (const id of upTo(600)) list.put(id, plusSeconds(START, id));
+    let next = 1;
+    list.beforeAnswer = () => {
+      for (let n = 0; n < 5; n++) list.put(next, plusSeconds(START, 700 + next++));
+    };
+    expect(sorted([...new Set((await walk()).ids)])).toEqual(upTo(600));
+  });
+
+  test('ends on a shop that changes faster than it is read', async () => {
+    for (const id of upTo(300)) list.put(id, plusSeconds(START, id));
+    let at = CLOCK;
+    list.beforeAnswer = () => {
+      at = plusSeconds(at, 1);
+      for (const id of upTo(300)) if (list.asked.length > 3 || id > 250) list.put(id, plusSeconds(at, id % 3));
+    };
+    const { greatest } = await walk();
+    expect((greatest ?? '') <= CLOCK).toBe(true);
+  });
+
+  test('an order dated in the future does not carry the mark with it', async () => {
+    list.put(1, plusSeconds(CLOCK, 999_999));
+    expect(await walk()).toEqual({ ids: [1], greatest: CLOCK });
+  });
+
+  test('says so when the shop does not sort', async () => {
+    for (const id of upTo(100)) list.put(id, plusSeconds(START, id));
+    const unsorted: OrderLister = {
+      listOrders: async () => {
+        const { orders, ...rest } = await list.listOrders({ perPage: 100, orderBy: 'modified' });
+        return { ...rest, orders: [...orders].reverse() };
+      },
+    };
+    const read = async () => {
+      for await (const page of walkModifiedSince(unsorted, plusSeconds(START, 50)))
+        expect(page.orders).toHaveLength(100);
+    };
+    await expect(read()).rejects.toMatchObject({ code: 'unsorted-list' });
+  });
+});
+
+describe('the walk over statuses', () => {
+  test('finds all, however old, each once', async () => {
+    for (const id of upTo(730)) list.put(id, CLOCK, plusSeconds('1999-01-01T00:00:00', Math.floor(id / 3) * 86_400));
+    list.put(9000, CLOCK, START, 'completed');
+    expect(sorted(await walkStatus())).toEqual(upTo(730));
+  });
+
+  test('finds all of an import in one second', async () => {
+    for (const id of upTo(1500)) list.put(id, CLOCK, START);
+    expect(sorted(await walkStatus())).toEqual(upTo(1500));
+  });
+
+  test.each([1, 3])('misses none that stays, while others leave (orders in one second: %s)', async (perSecond) => {
+    for (const id of upTo(900)) list.put(id, CLOCK, plusSeconds(START, Math.floor(id / perSecond)));
+    let leaving = 1;
+    list.beforeAnswer = () => {
+      for (let n = 0; n < 20; n++, leaving += 2)
+        if (list.rows.has(leaving)) list.put(leaving, CLOCK, START, 'completed');
+    };
+    const ids = await walkStatus();
+    for (const id of upTo(900).filter((id) => id % 2 === 0)) expect(ids).toContain(id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test('misses none of a large second that others leave', async () => {
+    for (const id of upTo(1200)) list.put(id, CLOCK, START);
+    let departures = 0;
+    list.beforeAnswer = ({ offset }) => {
+      if (offset === undefined || departures >= 3) return;
+      departures += 1;
+      const gone = [...list.rows.values()].find((row) => row.status === 'processing' && row.id % 2 === 1);
+      if (gone !== undefined) list.put(gone.id, CLOCK, START, 'completed');
+    };
+    const ids = await walkStatus();
+    for (const id of upTo(1200).filter((id) => id % 2 === 0)) expect(ids).toContain(id);
+  });
+
+  test('asks for nothing without a status', async () => {
+    expect(await walkStatus([])).toEqual([]);
+    expect(list.asked).toEqual([]);
+  });
+});
