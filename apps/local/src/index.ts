@@ -1,1 +1,1 @@
-export {};
+export { runLocally } from './run-locally.js';

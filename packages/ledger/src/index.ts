@@ -14,4 +14,5 @@ export * from './receive-order.js';
 export * from './record-outcome.js';
 export * from './rescue.js';
 export * from './shops.js';
+export * from './wanted-maintenance.js';
 export * from './write-back.js';

@@ -1,0 +1,61 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { RUNNING_ENV_FILE } from '@relay/config';
+import { projectFile } from './child-program.js';
+import type { House } from './house.js';
+import type { Say } from './say.js';
+
+/** The api and one worker. More workers may be started beside them: they share PostgreSQL and Redis. */
+export async function startPrograms(house: House, env: Readonly<Record<string, string>>): Promise<void> {
+  await house.startProgram({ name: 'api', script: 'apps/api/dist/main.js', env, isReady: 'api listening' });
+  await house.startProgram({ name: 'worker', script: 'apps/worker/dist/main.js', env, isReady: 'worker started' });
+  house.onClose(leaveSettings(env));
+}
+
+/** For `npm run relay`: it finds what runs here, on whatever ports. @returns what takes them away again. */
+function leaveSettings(env: Readonly<Record<string, string>>): () => Promise<void> {
+  const file = projectFile(RUNNING_ENV_FILE);
+  const text = Object.entries(env)
+    .map(([name, value]) => `${name}='${value}'\n`)
+    .join('');
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text, { mode: 0o600 });
+  return async () => {
+    try {
+      // Another start may have left its own there since.
+      if (readFileSync(file, 'utf8') === text) rmSync(file);
+    } catch {
+      // Taken away already: that is what was wanted.
+    }
+  };
+}
+
+export function printAddresses(
+  say: Say,
+  where: {
+    port: string;
+    admin: { user: string; password: string } | null;
+    folder: string;
+    shop?: string;
+    hft71?: string;
+    control?: string;
+  },
+): void {
+  const url = `http://127.0.0.1:${where.port}`;
+  say.line('');
+  say.line(`  Bull Board   ${url}/board`);
+  if (where.admin !== null) say.line(`  log in as    ${where.admin.user} / ${where.admin.password}`);
+  say.line(`  health       ${url}/readyz   metrics ${url}/metrics`);
+  if (where.shop !== undefined) say.line(`  shop         ${where.shop} (simulated)`);
+  if (where.hft71 !== undefined) say.line(`  HFT71        ${where.hft71} (simulated)`);
+  if (where.control !== undefined) say.line(`  faults       ${where.control} (see apps/sandbox/README.md)`);
+  say.line(`  logs         ${where.folder}/logs`);
+  say.line('');
+  say.line('Running. Ctrl-C stops everything.');
+}
+
+export function definedOnly(values: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''),
+  );
+}

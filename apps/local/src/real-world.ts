@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EXIT_CODES, loadSettings, type RawEnvironment, type Settings } from '@relay/config';
+import { createLogger } from '@relay/observability';
+import { checkShop, openRelay, readStatus } from '@relay/operations';
+import { CannotStart, type House } from './house.js';
+import { definedOnly, printAddresses, startPrograms } from './programs.js';
+import type { Say } from './say.js';
+
+/** Against the shop and the HFT71 of `.env`: shadow mode until `relay mode live`, and no orders are made. */
+export async function runReal(
+  house: House,
+  say: Say,
+  environment: RawEnvironment,
+  stopped: Promise<'stopped'>,
+): Promise<number> {
+  const own = ownSecrets(house.folder, environment);
+  // All faults at once, before anything is started.
+  loadSettings({ ...SAMPLE_SERVERS, ...environment, ...own });
+
+  const databaseUrl = environment['DATABASE_URL'] ?? (await house.startPostgres());
+  const redisUrl = environment['REDIS_URL'] ?? (await house.startRedis());
+  await house.migrate(databaseUrl);
+  const env = definedOnly({ ...onlyOurs(environment), ...own, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl });
+  const settings = loadSettings(env);
+  await sayWhatTheShopSays(say, settings);
+  await startPrograms(house, { ...env, PORT: String(settings.port) });
+  printAddresses(say, { port: String(settings.port), admin: settings.admin, folder: house.folder });
+  say.line('Next: npm run relay -- shop check, then npm run relay -- mode live');
+
+  const how = await Promise.race([stopped, house.somethingEnded.then((ended) => ({ ended }))]);
+  if (how !== 'stopped') throw new CannotStart(how.ended);
+  return EXIT_CODES.ok;
+}
+
+async function sayWhatTheShopSays(say: Say, settings: Settings): Promise<void> {
+  const relay = await openRelay(settings, createLogger({ level: 'error', service: 'start', stream: process.stderr }));
+  try {
+    for (const shop of relay.shops.values()) {
+      say.line(`Shop ${settings.shop?.woocommerce.baseUrl ?? shop.id}:`);
+      for (const { name, ok, found } of (await checkShop(relay, shop)).checks)
+        say.line(`  ${ok ? '✓' : '✗'} ${name}: ${found}`);
+    }
+    for (const { id, mode } of (await readStatus(relay)).shops)
+      say.line(
+        mode === 'live' ? `Shop ${id} is LIVE: orders go to HFT71.` : `Shop ${id} is in ${mode} mode: nothing is sent.`,
+      );
+  } finally {
+    await relay.close();
+  }
+}
+
+/** A first start needs no more than the shop and HFT71: what else is secret is made once and kept beside the ledger. */
+function ownSecrets(folder: string, environment: RawEnvironment): Record<string, string> {
+  const kept = (name: string, bytes: number) => {
+    const file = join(folder, name);
+    if (!existsSync(file)) writeFileSync(file, randomBytes(bytes).toString('hex'), { mode: 0o600 });
+    return readFileSync(file, 'utf8').trim();
+  };
+  const made: Record<string, string> = {};
+  if (!environment['RELAY_SECRET_KEY']) made['RELAY_SECRET_KEY'] = kept('secret-key', 32);
+  if (!environment['RELAY_ADMIN_USER'] && !environment['RELAY_ADMIN_PASSWORD']) {
+    made['RELAY_ADMIN_USER'] = 'admin';
+    made['RELAY_ADMIN_PASSWORD'] = kept('admin-password', 8);
+  }
+  return made;
+}
+
+function onlyOurs(environment: RawEnvironment): RawEnvironment {
+  const ours = /^(RELAY_|WC_|HFT71_|ALERT_|SMTP_|LOG_LEVEL$|PORT$|NODE_EXTRA_CA_CERTS$)/;
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => ours.test(name)));
+}
+
+const SAMPLE_SERVERS = { DATABASE_URL: 'postgresql://relay@127.0.0.1/relay', REDIS_URL: 'redis://127.0.0.1' };

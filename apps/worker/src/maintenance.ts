@@ -1,0 +1,54 @@
+import { adoptShownIds, type HandOffContext } from '@relay/handoff';
+import { keepShopWebhooks, levelSweep, readStockFeed, sweep, type IntakeContext } from '@relay/intake';
+import { currentFeed, wantedSweeps, type Ledger } from '@relay/ledger';
+import type { ConnectedShop, Relay } from '@relay/operations';
+import type { MaintenanceJob, MaintenanceSchedule, Queues } from '@relay/queues';
+
+/** Adoptions a sweep: each costs a read at HFT71, and the next sweep goes on. */
+const ADOPTIONS_A_SWEEP = 20;
+
+export function maintenanceSchedules(relay: Relay): MaintenanceSchedule[] {
+  const { timing } = relay.settings;
+  return [...relay.shops.values()].flatMap((shop) => [
+    { task: 'sweep' as const, shopId: shop.id, everyMs: timing.sweepIntervalMs },
+    { task: 'level-sweep' as const, shopId: shop.id, everyMs: timing.levelSweepIntervalMs },
+    ...(shop.lines === 'feed' ? [{ task: 'read-feed' as const, shopId: shop.id, everyMs: timing.feedIntervalMs }] : []),
+  ]);
+}
+
+/** One maintenance job. @returns what came of it, for the Board. */
+export async function maintain(
+  intake: IntakeContext,
+  handOff: HandOffContext,
+  shop: ConnectedShop,
+  job: MaintenanceJob,
+): Promise<unknown> {
+  switch (job.task) {
+    case 'sweep': {
+      const swept = await sweep(intake, shop);
+      if (swept === null) return 'not connected yet';
+      await keepShopWebhooks(intake, shop);
+      return { ...swept, adopted: await adoptShownIds(handOff, shop, ADOPTIONS_A_SWEEP) };
+    }
+    case 'level-sweep':
+      return (await levelSweep(intake, shop)) ?? 'not connected yet';
+    case 'read-feed':
+      return readStockFeed(intake, shop);
+  }
+}
+
+/** Sweeps that do not wait for their schedule, at most one each five seconds. */
+export async function enqueueWantedSweeps(ledger: Ledger, queues: Queues): Promise<void> {
+  for (const { shopId, task } of await wantedSweeps(ledger)) {
+    const data: MaintenanceJob = { version: 1, task, shopId };
+    // Finished or not, a job of this id makes another add a no-op: that is the "at most one".
+    await queues.byName.maintenance.add(task, data, {
+      jobId: `wanted-${task}-${shopId}-${Math.floor(Date.now() / 5_000)}`,
+    });
+  }
+}
+
+/** `HFT71_LINES=feed` can decide nothing before the first complete reading. */
+export async function needsFirstFeed(ledger: Ledger, shop: ConnectedShop): Promise<boolean> {
+  return shop.lines === 'feed' && (await currentFeed(ledger, shop.accountId)) === null;
+}

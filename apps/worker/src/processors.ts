@@ -1,0 +1,83 @@
+import { Worker, type Job } from 'bullmq';
+import { CallFailure } from '@relay/core';
+import { HandOffFailed, sendOrder, writeBack, type HandOffContext } from '@relay/handoff';
+import type { IntakeContext } from '@relay/intake';
+import { quietly, type Relay } from '@relay/operations';
+import { handOffJobSchema, maintenanceJobSchema, QUEUE_PREFIX, type QueueName } from '@relay/queues';
+import type { Redis } from 'ioredis';
+import { maintain } from './maintenance.js';
+
+const WRITE_BACKS_AT_ONCE = 8;
+const MAINTENANCE_AT_ONCE = 3;
+/** Longer than an attempt can last, so that a living worker's job is never taken for stalled. */
+const LOCK_MS = 60_000;
+
+export function startProcessors(parts: {
+  relay: Relay;
+  handOff: HandOffContext;
+  intake: IntakeContext;
+  connection: Redis;
+  onProgress: () => void;
+}): { stop: (graceMs: number) => Promise<void> } {
+  const { relay, handOff, intake, connection } = parts;
+  const { log, settings, shops } = relay;
+
+  const start = (name: QueueName, concurrency: number, work: (job: Job) => Promise<unknown>) => {
+    const worker = new Worker(name, (job) => guarded(relay, job, work), {
+      connection,
+      prefix: QUEUE_PREFIX,
+      concurrency,
+      lockDuration: LOCK_MS,
+      // A job lost with its worker comes again by itself; how often it may is the ledger's business.
+      maxStalledCount: 1_000,
+    });
+    worker.on('error', quietly(log, `queue ${name}`));
+    return worker;
+  };
+  const workers = [
+    start('send-order', settings.shop?.hft71.maxInFlight ?? 1, (job) =>
+      sendOrder(handOff, handOffJobSchema.parse(job.data).intentId),
+    ),
+    start('write-back', WRITE_BACKS_AT_ONCE, (job) => writeBack(handOff, handOffJobSchema.parse(job.data).intentId)),
+    start('maintenance', MAINTENANCE_AT_ONCE, (job) => {
+      const task = maintenanceJobSchema.parse(job.data);
+      const shop = shops.get(task.shopId);
+      if (shop === undefined) throw new Error(`shop ${task.shopId} is not in this worker's settings`);
+      return maintain(intake, handOff, shop, task);
+    }),
+  ];
+  return {
+    stop: async (graceMs) => {
+      let timer: NodeJS.Timeout | undefined;
+      const overdue = new Promise<'overdue'>((resolve) => (timer = setTimeout(() => resolve('overdue'), graceMs)));
+      const closed = Promise.all(workers.map((worker) => worker.close()));
+      if ((await Promise.race([closed, overdue])) === 'overdue') {
+        log.error('jobs did not end within the stop grace: they are left to their leases');
+        await Promise.all(workers.map((worker) => worker.close(true)));
+      }
+      clearTimeout(timer);
+    },
+  };
+}
+
+/**
+ * What a job throws is stored by the queue and shown on the Board: class and ids pass, everything else is logged here
+ * and leaves only its kind (design decision 8).
+ */
+async function guarded(relay: Relay, job: Job, work: (job: Job) => Promise<unknown>): Promise<unknown> {
+  try {
+    return await work(job);
+  } catch (error) {
+    if (error instanceof HandOffFailed || error instanceof CallFailure) throw withoutStack(error);
+    const kind = error instanceof Error ? error.name : typeof error;
+    relay.log.error('a job failed unexpectedly', { queue: job.queueName, job: job.id, error });
+    throw withoutStack(new Error(`unexpected ${kind}: see the log for job ${job.id ?? '?'}`));
+  }
+}
+
+function withoutStack(error: Error): Error {
+  const bare = new Error(error.message);
+  bare.name = error.name;
+  bare.stack = `${error.name}: ${error.message}`;
+  return bare;
+}

@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CallFailure } from '@relay/core';
+import { connectShop, keepShopWebhooks, readStockFeed, type IntakeContext } from '@relay/intake';
+import { alone, loadShop, setShopFault } from '@relay/ledger';
+import { switchLive, type ConnectedShop, type Relay } from '@relay/operations';
+import { needsFirstFeed } from './maintenance.js';
+
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 30_000;
+
+/** Connects the shop, however long it is away: home URL, baseline, webhooks, the first feed; live where that is set. */
+export function startShopConnector(relay: Relay, intake: IntakeContext, shop: ConnectedShop): { stop: () => void } {
+  const stopping = new AbortController();
+  void (async () => {
+    for (let waitMs = FIRST_WAIT_MS; !stopping.signal.aborted; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+      if (await connectOnce(relay, intake, shop)) return;
+      await sleep(waitMs, undefined, { signal: stopping.signal }).catch(() => undefined); // stopped: the loop ends
+    }
+  })();
+  return { stop: () => stopping.abort() };
+}
+
+/** @returns true when nothing is left to do. */
+async function connectOnce(relay: Relay, intake: IntakeContext, shop: ConnectedShop): Promise<boolean> {
+  const { ledger, log } = relay;
+  try {
+    let done = false;
+    await alone(ledger, `connect ${shop.id}`, async () => {
+      const firstTime = (await connectShop(intake, shop)) === 'connected';
+      await keepShopWebhooks(intake, shop);
+      if (await needsFirstFeed(ledger, shop)) {
+        const { skus } = await readStockFeed(intake, shop);
+        log.info('stock feed read', { shop: shop.id, skus });
+      }
+      await followModeSetting(relay, intake, shop, firstTime);
+      await setShopFault(ledger, shop.id, null);
+      done = true;
+    });
+    return done;
+  } catch (error) {
+    const fault = error instanceof Error ? error.message : String(error);
+    log.error('the shop is not connected: it goes on trying', { shop: shop.id, error });
+    if (error instanceof CallFailure) await setShopFault(ledger, shop.id, fault).catch(() => undefined); // PostgreSQL away
+    return false;
+  }
+}
+
+/** `RELAY_MODE` counts only when a shop is first connected; afterwards the ledger's mode does. */
+async function followModeSetting(
+  relay: Relay,
+  intake: IntakeContext,
+  shop: ConnectedShop,
+  firstTime: boolean,
+): Promise<void> {
+  const { log, settings } = relay;
+  const view = await loadShop(relay.ledger, shop.id);
+  // A worker that died between baseline and going live left a shop that has never been live.
+  if (settings.mode === 'live' && (firstTime || view?.liveAt === null || view?.mode === 'going_live')) {
+    const went = await switchLive(relay, shop, {
+      pluginSendingIsOff: false,
+      actor: 'RELAY_MODE',
+      ...(intake.onReceived === undefined ? {} : { onReceived: intake.onReceived }),
+    });
+    if (went.kind === 'refused')
+      log.error('RELAY_MODE=live is refused: the shop stays in shadow mode', {
+        shop: shop.id,
+        refusals: went.refusals,
+      });
+    return;
+  }
+  if (view !== null && view.mode !== settings.mode)
+    log.warn(`RELAY_MODE=${settings.mode} is set, and the shop is ${view.mode}: only \`relay mode\` changes it now`, {
+      shop: shop.id,
+    });
+}

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { startDispatcher, type HandOffContext } from '@relay/handoff';
+import { beat, forgetBeat } from '@relay/ledger';
+import { intakeContext, quietly, type Relay } from '@relay/operations';
+import { connectRedis, connectWorkerRedis, createQueues } from '@relay/queues';
+import { keepEvery } from './keep-every.js';
+import { enqueueWantedSweeps, maintenanceSchedules } from './maintenance.js';
+import { startProcessors } from './processors.js';
+import { startShopConnector } from './shop-connector.js';
+
+/** How long a job waits in the process for its slot; farther away the ledger waits. */
+const SLOT_WAIT_MS = 2_000;
+
+export interface RunningWorker {
+  /** No new claims; calls in flight end, within the stop grace. No attempt is burnt. */
+  stop(): Promise<void>;
+}
+
+/** Wires the workers, the dispatcher, the schedulers and the shop's connection together. Any number may run. */
+export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onStep'> = {}): Promise<RunningWorker> {
+  const { ledger, log, settings, shops } = relay;
+  const { timing } = settings;
+  const connection = connectWorkerRedis(settings.redisUrl, quietly(log, 'Redis'));
+  const queues = createQueues(relay.redis, quietly(log, 'a queue'));
+  const me = { id: randomUUID(), kind: 'worker' as const, host: hostname(), pid: process.pid };
+  let progressed = false;
+
+  const handOff: HandOffContext = {
+    ledger,
+    installation: relay.installation,
+    shops,
+    times: { ...timing, slotWaitMs: SLOT_WAIT_MS },
+    worker: relay.processName,
+    log,
+    metrics: relay.metrics,
+    onProgress: () => {
+      progressed = true;
+      dispatcher.nudge();
+    },
+    ...hooks,
+  };
+  const dispatcher = startDispatcher({
+    ledger,
+    queues,
+    log,
+    intervalMs: timing.dispatchIntervalMs,
+    dispatchLeaseMs: timing.dispatchLeaseMs,
+    preparedTimeoutMs: timing.preparedTimeoutMs,
+    settleMs: settings.shop?.hft71.settleMs ?? DEFAULT_SETTLE_MS,
+  });
+  const intake = intakeContext(relay, dispatcher.nudge);
+  const processors = startProcessors({ relay, handOff, intake, connection, onProgress: handOff.onProgress });
+  const nudges = connectRedis(settings.redisUrl, quietly(log, 'Redis'));
+  nudges.on('message', () => dispatcher.nudge());
+  void nudges.subscribe(NUDGE_CHANNEL).catch(() => undefined); // without it the timer finds the work 250 ms later
+
+  const schedules = maintenanceSchedules(relay);
+  const timers = [
+    // After a FLUSHALL the schedulers are gone while workers live: they are put back each minute.
+    keepEvery(60_000, () => queues.ensureSchedulers(schedules), log, 'the schedulers'),
+    keepEvery(1_000, () => enqueueWantedSweeps(ledger, queues), log, 'wanted sweeps'),
+    keepEvery(
+      5_000,
+      async () => {
+        const moved = progressed;
+        progressed = false;
+        await beat(ledger, { ...me, progressed: moved });
+      },
+      log,
+      'the heartbeat',
+    ),
+  ];
+  const connectors = [...shops.values()].map((shop) => startShopConnector(relay, intake, shop));
+  log.info('worker started', { worker: relay.processName, shops: [...shops.keys()] });
+
+  return {
+    stop: async () => {
+      log.info('worker stops: no new claims, calls in flight end');
+      connectors.forEach((connector) => connector.stop());
+      await dispatcher.stop();
+      await processors.stop(timing.stopGraceMs);
+      await Promise.all(timers.map((timer) => timer.stop()));
+      await forgetBeat(ledger, me.id).catch(() => undefined); // it ages by itself
+      nudges.disconnect();
+      connection.disconnect();
+      await queues.close();
+    },
+  };
+}
+
+/** The api publishes here when an order came in. */
+const NUDGE_CHANNEL = 'relay:nudge';
+/** Without a shop in the settings nothing is sent; leases of an earlier run still end by it. */
+const DEFAULT_SETTLE_MS = 10 * 60_000;

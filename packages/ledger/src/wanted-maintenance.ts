@@ -1,0 +1,34 @@
+import { rows, type Ledger } from './connect.js';
+
+/** Sweeps that should not wait for their schedule: a gap was noticed, or a shop just went live. */
+export async function wantedSweeps(ledger: Ledger): Promise<{ shopId: string; task: 'sweep' | 'level-sweep' }[]> {
+  return rows(
+    ledger.pool,
+    `select id as "shopId", 'sweep' as task from shop where sweep_wanted and baseline_at is not null
+     union all
+     select id, 'level-sweep' from shop where level_swept_at is null and baseline_at is not null and mode in ('shadow', 'live')`,
+  );
+}
+
+/**
+ * Runs `work` while no other process does, by an advisory lock that PostgreSQL lets go if this process dies.
+ * @returns false when another process holds it.
+ */
+export async function alone(ledger: Ledger, what: string, work: () => Promise<void>): Promise<boolean> {
+  const client = await ledger.pool.connect();
+  try {
+    const { rows: found } = await client.query<{ mine: boolean }>(
+      'select pg_try_advisory_lock(hashtext($1), hashtext($2)) as mine',
+      ['alone', what],
+    );
+    if (found[0]?.mine !== true) return false;
+    try {
+      await work();
+    } finally {
+      await client.query('select pg_advisory_unlock(hashtext($1), hashtext($2))', ['alone', what]);
+    }
+    return true;
+  } finally {
+    client.release();
+  }
+}
