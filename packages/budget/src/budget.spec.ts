@@ -1,0 +1,196 @@
+import { Redis } from 'ioredis';
+import { createTestRedis, type TestRedis } from '@relay/testing';
+import { createBudget, type Budget, type BudgetOptions, type CallClass } from './index.js';
+
+const HOUR = 3_600_000;
+
+let server: TestRedis;
+let redis: Redis;
+let lastKey = 0;
+
+beforeAll(async () => {
+  server = await createTestRedis();
+  redis = new Redis(server.url);
+});
+afterAll(async () => {
+  redis.disconnect();
+  await server.close();
+});
+
+/** A window of its own for each test. An hour ends in no test, so what is full stays full. */
+function budgetOf(rate: BudgetOptions['rate'], key = `test-${++lastKey}`): Budget {
+  return createBudget({ redis, key, rate });
+}
+
+async function takeAll(budget: Budget, callClass: CallClass): Promise<string[]> {
+  const slots: string[] = [];
+  for (;;) {
+    const answer = await budget.take(callClass);
+    if (!answer.granted) return slots;
+    slots.push(answer.slot);
+  }
+}
+
+describe('take', () => {
+  it('grants as many as the rate says, then says how long to wait', async () => {
+    const budget = budgetOf({ calls: 3, windowMs: HOUR });
+    expect(await takeAll(budget, 'send')).toHaveLength(3);
+    const refusal = await budget.take('send');
+    expect(refusal).toMatchObject({ granted: false });
+    const waitMs = refusal.granted ? 0 : refusal.waitMs;
+    expect(waitMs).toBeGreaterThan(HOUR);
+    expect(waitMs).toBeLessThanOrEqual(HOUR * 1.01); // the window and its margin
+  });
+
+  it.each([
+    [1, 1],
+    [2, 1],
+    [5, 4],
+    [60, 54],
+    [100, 90],
+  ])('of %d calls grants lower classes %d, and leaves the rest to live sends', async (calls, forOthers) => {
+    const budget = budgetOf({ calls, windowMs: HOUR });
+    expect(await takeAll(budget, 'stock')).toHaveLength(forOthers);
+    expect(await takeAll(budget, 'poll')).toEqual([]);
+    expect(await takeAll(budget, 'update')).toEqual([]);
+    expect(await takeAll(budget, 'send')).toHaveLength(calls - forOthers);
+  });
+
+  it('tells a lower class to wait until enough of the window is free for it, not for a send', async () => {
+    const budget = budgetOf({ calls: 2, windowMs: 200 });
+    await takeAll(budget, 'send');
+    const lower = await budget.take('poll');
+    const send = await budget.take('send');
+    if (lower.granted || send.granted) throw new Error('the window was full');
+    expect(lower.waitMs).toBeGreaterThanOrEqual(send.waitMs);
+  });
+
+  it('shares the window between all that name the same key, and with nobody else', async () => {
+    const [one, same] = [
+      budgetOf({ calls: 2, windowMs: HOUR }, 'shared'),
+      budgetOf({ calls: 2, windowMs: HOUR }, 'shared'),
+    ];
+    await takeAll(one, 'send');
+    expect(await same.take('send')).toMatchObject({ granted: false });
+    expect(await budgetOf({ calls: 2, windowMs: HOUR }).take('send')).toMatchObject({ granted: true });
+  });
+
+  it('refuses a rate that is none', () => {
+    expect(() => budgetOf({ calls: 0, windowMs: 1000 })).toThrow(RangeError);
+    expect(() => budgetOf({ calls: 1, windowMs: 0.5 })).toThrow(RangeError);
+  });
+});
+
+describe('giveBack', () => {
+  it('makes room for another', async () => {
+    const budget = budgetOf({ calls: 1, windowMs: HOUR });
+    const [slot] = await takeAll(budget, 'send');
+    await budget.giveBack(slot as string);
+    expect(await budget.take('send')).toMatchObject({ granted: true });
+  });
+});
+
+describe('moveToNow', () => {
+  it('lets a slot count from the call on, and not twice', async () => {
+    const key = `test-${++lastKey}`;
+    const budget = budgetOf({ calls: 2, windowMs: HOUR }, key);
+    const [slot] = await takeAll(budget, 'send');
+    await redis.zadd(`relay:budget:{${key}}:slots`, 'XX', Date.now() - HOUR + 5000, slot as string); // taken long ago
+    expect(await budget.moveToNow(slot as string, 'send')).toEqual({ granted: true });
+    const refusal = await budget.take('send');
+    expect(refusal.granted ? 0 : refusal.waitMs).toBeGreaterThan(HOUR - 5000);
+    expect(await redis.zcard(`relay:budget:{${key}}:slots`)).toBe(2);
+  });
+
+  it('is refused where others have filled the window since, and the slot is gone then', async () => {
+    const budget = budgetOf({ calls: 1, windowMs: HOUR });
+    const [slot] = await takeAll(budget, 'send');
+    await budget.giveBack(slot as string); // as if it had left the window
+    const [other] = await takeAll(budget, 'send');
+    expect(await budget.moveToNow(slot as string, 'send')).toMatchObject({ granted: false });
+    await budget.giveBack(other as string);
+    expect(await takeAll(budget, 'send')).toHaveLength(1);
+  });
+});
+
+describe('freeze', () => {
+  it('refuses every class until it ends, and gives back a slot that is moved', async () => {
+    const budget = budgetOf({ calls: 10, windowMs: HOUR });
+    const taken = await budget.take('send');
+    await budget.freeze(30_000);
+    for (const callClass of ['send', 'update', 'poll', 'stock'] as const) {
+      const answer = await budget.take(callClass);
+      expect(answer.granted ? 0 : answer.waitMs).toBeGreaterThan(29_000);
+    }
+    expect(await budget.moveToNow(taken.granted ? taken.slot : '', 'send')).toMatchObject({ granted: false });
+    expect(await budget.frozenForMs()).toBeGreaterThan(29_000);
+  });
+
+  it('lasts an hour at the most, is never shortened, and ends', async () => {
+    const budget = budgetOf({ calls: 10, windowMs: HOUR });
+    expect(await budget.frozenForMs()).toBe(0);
+    await budget.freeze(40);
+    expect(await budget.takeOrWait('send', 5000)).toMatchObject({ granted: true });
+    await budget.freeze(48 * HOUR);
+    await budget.freeze(10);
+    const frozenForMs = await budget.frozenForMs();
+    expect(frozenForMs).toBeLessThanOrEqual(HOUR);
+    expect(frozenForMs).toBeGreaterThan(HOUR - 5000);
+  });
+});
+
+describe('takeOrWait', () => {
+  it('waits for a slot that is near', async () => {
+    const budget = budgetOf({ calls: 1, windowMs: 100 });
+    await takeAll(budget, 'send');
+    const start = performance.now();
+    expect(await budget.takeOrWait('send', 5000)).toMatchObject({ granted: true });
+    expect(performance.now() - start).toBeGreaterThan(100);
+  });
+
+  it('answers at once with the refusal when the slot is further away', async () => {
+    const budget = budgetOf({ calls: 1, windowMs: HOUR });
+    await takeAll(budget, 'send');
+    expect(await budget.takeOrWait('send', 2000)).toMatchObject({ granted: false });
+  });
+
+  it('ends with an abort, and takes nothing then', async () => {
+    const budget = budgetOf({ calls: 1, windowMs: 60_000 });
+    const [slot] = await takeAll(budget, 'send');
+    const stop = new AbortController();
+    const waiting = budget.takeOrWait('send', HOUR, stop.signal);
+    stop.abort();
+    await expect(waiting).rejects.toThrow();
+    await budget.giveBack(slot as string);
+    expect(await takeAll(budget, 'send')).toHaveLength(1);
+  });
+});
+
+describe('what stands in Redis', () => {
+  it('expires with the window and with the freeze', async () => {
+    const key = `test-${++lastKey}`;
+    const budget = budgetOf({ calls: 5, windowMs: 60_000 }, key);
+    await budget.take('send');
+    await budget.freeze(30_000);
+    expect(await redis.pttl(`relay:budget:{${key}}:slots`)).toBeGreaterThan(59_000);
+    expect(await redis.pttl(`relay:budget:{${key}}:slots`)).toBeLessThanOrEqual(60_600);
+    expect(await redis.pttl(`relay:budget:{${key}}:frozen-until`)).toBeLessThanOrEqual(30_000);
+  });
+
+  it('may be lost, scripts and all: the next call goes on', async () => {
+    const budget = budgetOf({ calls: 1, windowMs: HOUR });
+    await takeAll(budget, 'send');
+    await server.flush();
+    await redis.script('FLUSH');
+    expect(await budget.take('send')).toMatchObject({ granted: true });
+  });
+
+  it('survives a clock that was set back: what lies ahead counts as just now', async () => {
+    const key = `test-${++lastKey}`;
+    await redis.zadd(`relay:budget:{${key}}:slots`, Date.now() + 48 * HOUR, 'ahead');
+    const budget = budgetOf({ calls: 1, windowMs: 1000 }, key);
+    const refusal = await budget.take('send');
+    expect(refusal.granted ? 0 : refusal.waitMs).toBeLessThanOrEqual(1050);
+    expect(refusal).toMatchObject({ granted: false });
+  });
+});

@@ -1,0 +1,119 @@
+import { duration, minutesOrDuration } from './duration.js';
+import { integer, onOff, oneOf, secret, text } from './text-types.js';
+import { baseUrl, urlOf } from './url-types.js';
+import { optional, required, withDefault } from './variable.js';
+
+const SECRET_KEY_LENGTH = 32;
+
+export const relayVariables = {
+  DATABASE_URL: required(urlOf('postgresql:', 'postgres:'), {
+    description: 'PostgreSQL, the record of every order.',
+    example: 'postgresql://relay:password@127.0.0.1:5432/relay',
+  }),
+  REDIS_URL: required(urlOf('redis:', 'rediss:'), {
+    description: 'Redis or Valkey, for queues and budgets; its content may be lost without harm.',
+    example: 'redis://127.0.0.1:6379',
+  }),
+  RELAY_SECRET_KEY: required(secret({ leastLength: SECRET_KEY_LENGTH }), {
+    description: 'Encrypts stored secrets; at least 32 characters, e.g. from: openssl rand -base64 32',
+    example: '<32 random characters or more>',
+  }),
+  RELAY_SECRET_KEY_PREVIOUS: optional(secret({ leastLength: SECRET_KEY_LENGTH }), {
+    description: 'The key before, while a rotation lasts.',
+    example: '<the key before>',
+  }),
+  RELAY_MODE: withDefault(oneOf(['shadow', 'live']), 'shadow', {
+    description: 'How a shop starts when it is first connected: shadow records and sends nothing, live sends.',
+  }),
+  RELAY_SHOP_MARKER: withDefault(onOff(), 'on', {
+    description:
+      'Write each attempt to the order in the shop before it is sent: a second record against double orders.',
+  }),
+  RELAY_MAX_UNMIRRORED: withDefault(integer({ least: 1, most: 10_000 }), '20', {
+    description: 'Stop sending while this many sent orders could not be written back to their shop.',
+  }),
+  RELAY_SEND_DELAY: withDefault(minutesOrDuration(), '0', {
+    description: 'How long an order waits in which its customer may still change or cancel; a plain number is minutes.',
+    example: '15',
+  }),
+  RELAY_PUBLIC_URL: optional(baseUrl({ httpAllowed: 'everywhere' }), {
+    description: 'Where the shop and HFT71 reach this relay, for their webhooks.',
+    example: 'https://relay.example.com',
+  }),
+  RELAY_ADMIN_USER: optional(text(), {
+    description: 'Log-in of the console and the admin API.',
+    example: 'operations',
+  }),
+  RELAY_ADMIN_PASSWORD: optional(secret({ leastLength: 10 }), {
+    description: 'Its password, at least 10 characters; without user and password console and admin API stay closed.',
+    example: '<10 characters or more>',
+  }),
+  RELAY_HOST: withDefault(text(), '127.0.0.1', { description: 'Address to listen on; 0.0.0.0 for every interface.' }),
+  PORT: withDefault(integer({ least: 0, most: 65_535 }), '8071', {
+    description: 'Port to listen on; 0 for any free one.',
+  }),
+  LOG_LEVEL: withDefault(oneOf(['error', 'warn', 'info', 'debug']), 'info', {
+    description: 'The least severe lines to log: error, warn, info or debug.',
+  }),
+};
+
+export const alertVariables = {
+  ALERT_WEBHOOK_URL: optional(urlOf('https:', 'http:'), {
+    description: 'Where alerts are posted, in the shape that Slack reads.',
+    example: 'https://hooks.example.com/services/relay',
+  }),
+  ALERT_HEARTBEAT_URL: optional(urlOf('https:', 'http:'), {
+    description: 'Called each minute while work moves or none waits, for a service that alerts when the calls stop.',
+    example: 'https://heartbeat.example.com/relay',
+  }),
+  SMTP_URL: optional(urlOf('smtp:', 'smtps:'), {
+    description: 'Mail server for alerts by e-mail.',
+    example: 'smtps://user:password@mail.example.com:465',
+  }),
+};
+
+export const timingVariables = {
+  RELAY_SHOP_TIMEOUT: withDefault(duration({ leastMs: 100 }), '10s', {
+    description: "Time for the shop's whole answer.",
+  }),
+  HFT71_CONNECT_TIMEOUT: withDefault(duration({ leastMs: 50 }), '3s', { description: 'Time to connect to HFT71.' }),
+  HFT71_ANSWER_TIMEOUT: withDefault(duration({ leastMs: 100 }), '20s', {
+    description: "Time for HFT71's whole answer; an order that gets none is in doubt.",
+  }),
+  RELAY_SEND_BY: withDefault(duration({ leastMs: 50 }), '2s', {
+    description: 'An order that is not on its way so long after its claim is not sent, and handed back.',
+  }),
+  RELAY_LEASE: withDefault(duration({ leastMs: 1000 }), '45s', {
+    description: 'After this time the order of a worker that fell silent while sending is in doubt.',
+  }),
+  RELAY_PREPARED_TIMEOUT: withDefault(duration({ leastMs: 1000 }), '45s', {
+    description: 'After this time an attempt that was prepared and never claimed is abandoned.',
+  }),
+  RELAY_STOP_GRACE: withDefault(duration({ leastMs: 0 }), '25s', {
+    description: 'Time for calls in flight to end when a worker is stopped.',
+  }),
+  RELAY_DISPATCH_LEASE: withDefault(duration({ leastMs: 1000 }), '60s', {
+    description: 'After this time work that was dispatched and not done is dispatched again.',
+  }),
+  RELAY_DISPATCH_INTERVAL: withDefault(duration({ leastMs: 10 }), '250ms', {
+    description: 'How often each worker looks for work that is due.',
+  }),
+  RELAY_SWEEP_INTERVAL: withDefault(duration({ leastMs: 1000 }), '60s', {
+    description: 'How often the shop is asked for orders that its webhooks missed.',
+  }),
+  RELAY_SWEEP_OVERLAP: withDefault(duration({ leastMs: 0 }), '5m', {
+    description: 'How far each of these reads goes back behind the last one.',
+  }),
+  RELAY_LEVEL_SWEEP_INTERVAL: withDefault(duration({ leastMs: 10_000 }), '1h', {
+    description: 'How often all orders in sendable statuses are compared with the ledger.',
+  }),
+  RELAY_FEED_INTERVAL: withDefault(duration({ leastMs: 10_000 }), '1h', {
+    description: "How often HFT71's list of SKUs is read, where HFT71_LINES=feed needs it.",
+  }),
+  RELAY_MARKER_BACKOFF: withDefault(duration({ leastMs: 1000 }), '60s', {
+    description: 'How long an order waits whose attempt could not be written to the shop.',
+  }),
+  RELAY_DEADLINE: withDefault(duration({ leastMs: 60_000 }), '24h', {
+    description: 'An order that could have gone for so long without success is held for a person.',
+  }),
+};

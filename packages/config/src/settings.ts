@@ -1,0 +1,191 @@
+import type { RateSetting } from './rate.js';
+import type { Environment } from './schema.js';
+
+/** Everything that the environment decides, checked. Frozen, and read once when a program starts. */
+export interface Settings {
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  /** The current key first, then the previous one while a rotation lasts. */
+  readonly secretKeys: readonly [string, ...string[]];
+  readonly mode: 'shadow' | 'live';
+  readonly shopMarker: boolean;
+  readonly maxUnmirrored: number;
+  readonly sendDelayMs: number;
+  readonly publicUrl: string | null;
+  readonly admin: { readonly user: string; readonly password: string } | null;
+  readonly host: string;
+  readonly port: number;
+  readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
+  /** The shop that comes from the environment. */
+  readonly shop: ShopSettings | null;
+  readonly timing: TimingSettings;
+  readonly alerts: {
+    readonly webhookUrl: string | null;
+    readonly heartbeatUrl: string | null;
+    readonly smtpUrl: string | null;
+  };
+  /** What is allowed but looks wrong, as sentences to log. */
+  readonly warnings: readonly string[];
+}
+
+export interface ShopSettings {
+  readonly woocommerce: {
+    /** Without a slash at the end, as `hft71.baseUrl`. */
+    readonly baseUrl: string;
+    readonly consumerKey: string;
+    readonly consumerSecret: string;
+    readonly webhookSecret: string;
+    readonly sendableStatuses: readonly string[];
+    readonly rate: RateSetting;
+  };
+  readonly hft71: Hft71Settings;
+}
+
+export interface Hft71Settings {
+  readonly baseUrl: string;
+  readonly username: string;
+  readonly password: string;
+  /** The current secret first; empty refuses every webhook. */
+  readonly webhookSecrets: readonly string[];
+  readonly rate: RateSetting;
+  readonly duplicateReference: 'unknown' | 'rejects' | 'replays';
+  readonly lookupPath: string | null;
+  readonly settleMs: number;
+  readonly reference: 'id' | 'number';
+  readonly referencePrefix: string;
+  readonly maxInFlight: number;
+  readonly notProcessedStatuses: readonly number[];
+  readonly duplicatePattern: RegExp | null;
+  /** `all`, `feed` or a regular expression; null until the merchant has chosen, and then nothing is sent live. */
+  readonly lines: string | null;
+  readonly cancelStatus: string | null;
+  readonly orderTemplate: Readonly<Record<string, unknown>>;
+  readonly stockFalls: 'accepted' | 'produced';
+  readonly statusMapping: Readonly<Record<string, string>>;
+  readonly pollIntervalMs: number;
+  readonly stockSync: boolean;
+  readonly stockIntervalMs: number;
+  readonly shippingSync: boolean;
+  readonly twoWaySync: boolean;
+}
+
+/** The times of the hand-off protocol. */
+export interface TimingSettings {
+  readonly shopTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly answerTimeoutMs: number;
+  readonly sendByMs: number;
+  readonly leaseMs: number;
+  readonly preparedTimeoutMs: number;
+  readonly stopGraceMs: number;
+  readonly dispatchLeaseMs: number;
+  readonly dispatchIntervalMs: number;
+  readonly sweepIntervalMs: number;
+  readonly sweepOverlapMs: number;
+  readonly levelSweepIntervalMs: number;
+  readonly feedIntervalMs: number;
+  readonly markerBackoffMs: number;
+  readonly deadlineMs: number;
+}
+
+/** @param env already cross-checked: a shop is there whole or not at all. */
+export function settingsFrom(env: Environment, warnings: readonly string[]): Settings {
+  const { RELAY_ADMIN_USER: user, RELAY_ADMIN_PASSWORD: password, RELAY_SECRET_KEY_PREVIOUS: previousKey } = env;
+  return deepFreeze({
+    databaseUrl: env.DATABASE_URL,
+    redisUrl: env.REDIS_URL,
+    secretKeys: previousKey === undefined ? [env.RELAY_SECRET_KEY] : [env.RELAY_SECRET_KEY, previousKey],
+    mode: env.RELAY_MODE,
+    shopMarker: env.RELAY_SHOP_MARKER,
+    maxUnmirrored: env.RELAY_MAX_UNMIRRORED,
+    sendDelayMs: env.RELAY_SEND_DELAY,
+    publicUrl: env.RELAY_PUBLIC_URL ?? null,
+    admin: user === undefined || password === undefined ? null : { user, password },
+    host: env.RELAY_HOST,
+    port: env.PORT,
+    logLevel: env.LOG_LEVEL,
+    shop: shopFrom(env),
+    timing: timingFrom(env),
+    alerts: {
+      webhookUrl: env.ALERT_WEBHOOK_URL ?? null,
+      heartbeatUrl: env.ALERT_HEARTBEAT_URL ?? null,
+      smtpUrl: env.SMTP_URL ?? null,
+    },
+    warnings,
+  });
+}
+
+function shopFrom(env: Environment): ShopSettings | null {
+  const { WC_BASE_URL, WC_CONSUMER_KEY, WC_CONSUMER_SECRET, WC_WEBHOOK_SECRET } = env;
+  if (!WC_BASE_URL || !WC_CONSUMER_KEY || !WC_CONSUMER_SECRET || !WC_WEBHOOK_SECRET) return null;
+  const hft71 = hft71From(env);
+  if (hft71 === null) return null;
+  return {
+    woocommerce: {
+      baseUrl: WC_BASE_URL,
+      consumerKey: WC_CONSUMER_KEY,
+      consumerSecret: WC_CONSUMER_SECRET,
+      webhookSecret: WC_WEBHOOK_SECRET,
+      sendableStatuses: env.WC_SENDABLE_STATUSES,
+      rate: env.WC_RATE_LIMIT,
+    },
+    hft71,
+  };
+}
+
+function hft71From(env: Environment): Hft71Settings | null {
+  const { HFT71_BASE_URL, HFT71_USERNAME, HFT71_PASSWORD } = env;
+  if (!HFT71_BASE_URL || !HFT71_USERNAME || !HFT71_PASSWORD) return null;
+  const webhookSecrets = [env.HFT71_WEBHOOK_SECRET, env.HFT71_WEBHOOK_SECRET_PREVIOUS];
+  return {
+    baseUrl: HFT71_BASE_URL,
+    username: HFT71_USERNAME,
+    password: HFT71_PASSWORD,
+    webhookSecrets: webhookSecrets.filter((secret) => secret !== undefined),
+    rate: env.HFT71_RATE_LIMIT,
+    duplicateReference: env.HFT71_DUPLICATE_REFERENCE,
+    lookupPath: env.HFT71_LOOKUP_PATH ?? null,
+    settleMs: env.HFT71_SETTLE,
+    reference: env.HFT71_REFERENCE,
+    referencePrefix: env.HFT71_REFERENCE_PREFIX ?? '',
+    maxInFlight: env.HFT71_MAX_IN_FLIGHT,
+    notProcessedStatuses: (env.HFT71_NOT_PROCESSED_STATUSES ?? []).map(Number),
+    duplicatePattern: env.HFT71_DUPLICATE_PATTERN ?? null,
+    lines: env.HFT71_LINES ?? null,
+    cancelStatus: env.HFT71_CANCEL_STATUS ?? null,
+    orderTemplate: env.HFT71_ORDER_TEMPLATE ?? {},
+    stockFalls: env.HFT71_STOCK_FALLS,
+    statusMapping: env.HFT71_STATUS_MAPPING ?? {},
+    pollIntervalMs: env.HFT71_POLL_INTERVAL,
+    stockSync: env.HFT71_STOCK_SYNC_ENABLED,
+    stockIntervalMs: env.HFT71_STOCK_INTERVAL,
+    shippingSync: env.HFT71_SHIPPING_SYNC_ENABLED,
+    twoWaySync: env.HFT71_TWO_WAY_SYNC_ENABLED,
+  };
+}
+
+function timingFrom(env: Environment): TimingSettings {
+  return {
+    shopTimeoutMs: env.RELAY_SHOP_TIMEOUT,
+    connectTimeoutMs: env.HFT71_CONNECT_TIMEOUT,
+    answerTimeoutMs: env.HFT71_ANSWER_TIMEOUT,
+    sendByMs: env.RELAY_SEND_BY,
+    leaseMs: env.RELAY_LEASE,
+    preparedTimeoutMs: env.RELAY_PREPARED_TIMEOUT,
+    stopGraceMs: env.RELAY_STOP_GRACE,
+    dispatchLeaseMs: env.RELAY_DISPATCH_LEASE,
+    dispatchIntervalMs: env.RELAY_DISPATCH_INTERVAL,
+    sweepIntervalMs: env.RELAY_SWEEP_INTERVAL,
+    sweepOverlapMs: env.RELAY_SWEEP_OVERLAP,
+    levelSweepIntervalMs: env.RELAY_LEVEL_SWEEP_INTERVAL,
+    feedIntervalMs: env.RELAY_FEED_INTERVAL,
+    markerBackoffMs: env.RELAY_MARKER_BACKOFF,
+    deadlineMs: env.RELAY_DEADLINE,
+  };
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || value instanceof RegExp || Object.isFrozen(value)) return value;
+  Object.values(value).forEach(deepFreeze);
+  return Object.freeze(value);
+}
