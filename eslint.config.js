@@ -26,7 +26,14 @@ export default tseslint.config(
   },
   {
     // What reads the environment on purpose: the one schema, the programs that start others, and test set-up.
-    files: ['packages/config/**', 'packages/local-servers/**', 'packages/testing/**', 'apps/local/**', 'apps/sandbox/**', '**/*.spec.ts'],
+    files: [
+      'packages/config/**',
+      'packages/local-servers/**',
+      'packages/testing/**',
+      'apps/local/**',
+      'apps/sandbox/**',
+      '**/*.spec.ts',
+    ],
     rules: { 'no-restricted-syntax': 'off' },
   },
   {
@@ -40,10 +47,9 @@ export default tseslint.config(
     files: ['**/*.mjs'],
     languageOptions: {
       globals: Object.fromEntries(
-        ['process', 'console', 'URL', 'WebAssembly', 'globalThis', 'setTimeout', 'clearTimeout', 'fetch'].map((name) => [
-          name,
-          'readonly',
-        ]),
+        ['process', 'console', 'URL', 'WebAssembly', 'globalThis', 'setTimeout', 'clearTimeout', 'fetch'].map(
+          (name) => [name, 'readonly'],
+        ),
       ),
     },
   },
