@@ -3,7 +3,7 @@ const inner = (name, allowed) => ({
   name: `${name}-imports`,
   severity: 'error',
   comment: `packages/${name} may import only: ${allowed.join(', ') || 'nothing of the house'}`,
-  from: { path: `^packages/${name}/src`, pathNot: '\\.spec\\.ts$' },
+  from: { path: `^packages/${name}/src`, pathNot: '\\.spec\\.ts$|/testing-world\\.ts$' },
   to: { path: '^(packages|apps)/', pathNot: `^packages/(${[name, ...allowed].join('|')})/` },
 });
 const clients = ['ledger', 'queues', 'budget', 'hft71', 'woocommerce', 'observability'];
@@ -53,7 +53,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '/(dist|generated)/' },
+    exclude: { path: '/generated/|^(apps|packages)/[^/]+/dist/(?!index\.(js|d\.ts)$)' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'default', 'types'] },
   },

@@ -152,7 +152,7 @@ with ended as (
 target as (
   select i.id, i.state = 'sending' and i.token = $1 as in_time,
          i.hft71_order_id = $2 as known,
-         i.hft71_order_id is not null or i.reason = 'conflict' or i.state = 'sending' or exists (
+         i.hft71_order_id is not null or coalesce(i.reason, '') = 'conflict' or i.state = 'sending' or exists (
            select 1 from attempt o where o.intent_id = i.id and o.token <> $1 and o.claimed_at > ended.claimed_at
              and o.outcome is distinct from 'not_processed' and o.outcome is distinct from 'rejected') as contradicts
   from intent i join ended on ended.intent_id = i.id

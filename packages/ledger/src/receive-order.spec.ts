@@ -1,0 +1,190 @@
+import { startLedgerWorld, type LedgerWorld } from './testing-world.js';
+import { receiveDeleted } from './receive-order.js';
+import { holdReady, leaveReady } from './move-intent.js';
+import { recordAccepted, recordInDoubt, recordRejected } from './record-outcome.js';
+
+let world: LedgerWorld;
+beforeEach(async () => {
+  world = await startLedgerWorld();
+});
+afterEach(() => world.close());
+
+const at = (second: number) => `2026-11-23T10:00:${String(second).padStart(2, '0')}`;
+
+test('a sendable order arms one intent, however often and in whatever order it is told', async () => {
+  await Promise.all([1, 2, 3].map(() => world.receive({ modifiedGmt: at(5) })));
+  await world.receive({ modifiedGmt: at(1), status: 'cancelled' }); // late news
+  const { rows } = await world.ledger.pool.query('select state from intent');
+  expect(rows).toEqual([{ state: 'ready' }]);
+});
+
+test('what is older than what is known changes nothing', async () => {
+  await world.receive({ modifiedGmt: at(5), status: 'cancelled' });
+  expect(await world.receive({ modifiedGmt: at(4) })).toEqual({ stored: false, state: null });
+  expect(await world.intent()).toEqual({});
+});
+
+test('the delivery is recorded with the order, and once each time', async () => {
+  const { receiveOrder } = await import('./receive-order.js');
+  const how = {
+    seenBy: 'webhook',
+    sendableStatuses: ['processing'],
+    sendDelayMs: 0,
+    delivery: { deliveryId: 'd', topic: 'order.updated' },
+  };
+  await receiveOrder(world.ledger, world.seen(), how);
+  await receiveOrder(world.ledger, world.seen(), how);
+  const { rows } = await world.ledger.pool.query('select delivery_id, topic, result, order_id::int from delivery');
+  expect(rows).toEqual([1, 2].map(() => ({ delivery_id: 'd', topic: 'order.updated', result: 'order', order_id: 1 })));
+});
+
+test('an order that is not sendable has no intent yet', async () => {
+  await world.receive({ status: 'pending' });
+  expect(await world.intent()).toEqual({});
+  await world.receive({ modifiedGmt: at(1) });
+  expect(await world.intent()).toMatchObject({ state: 'ready' });
+});
+
+test('in its send delay an order waits', async () => {
+  await world.receive({}, { sendDelayMs: 60_000 });
+  expect(await world.intent()).toMatchObject({ state: 'waiting' });
+});
+
+test.each([
+  ['completed', 'skipped'],
+  ['cancelled', 'cancelled'],
+  ['trash', 'cancelled'],
+])('ready without doubt, %s in the shop: %s, and ready again when it is sendable again', async (status, state) => {
+  await world.receive();
+  await world.receive({ modifiedGmt: at(1), status });
+  expect(await world.intent()).toMatchObject({ state, reason: status });
+  await world.receive({ modifiedGmt: at(2) });
+  expect(await world.intent()).toMatchObject({ state: 'ready', reason: null });
+});
+
+test('cancelled while sending: unchanged, the flag is set (R7)', async () => {
+  await world.claimed();
+  await world.receive({ modifiedGmt: at(1), status: 'cancelled' });
+  expect(await world.intent()).toMatchObject({ state: 'sending', cancel_requested: true });
+});
+
+test('cancelled in doubt: unchanged, the flag is set, the doubt is kept (R2, R7)', async () => {
+  const token = await world.claimed();
+  await recordInDoubt(world.ledger, token, {
+    httpStatus: 502,
+    errorCode: null,
+    left: true,
+    cause: 'http-502',
+    settleMs: 1_000,
+  });
+  await world.receive({ modifiedGmt: at(1), status: 'cancelled' });
+  expect(await world.intent()).toMatchObject({ state: 'in_doubt', cancel_requested: true });
+  expect((await world.intent())['doubt_since']).not.toBeNull();
+});
+
+test.each(['held', 'in_doubt'])('%s with a doubt: sendable again arms nothing', async (state) => {
+  const token = await world.claimed();
+  await recordInDoubt(world.ledger, token, {
+    httpStatus: null,
+    errorCode: 'deadline',
+    left: true,
+    cause: 'deadline',
+    settleMs: 1,
+  });
+  await world.ledger.pool.query(`update intent set state = $1, reason = 'in-doubt'`, [state]);
+  await world.receive({ modifiedGmt: at(1), contentHash: 'content-2' });
+  expect(await world.intent()).toMatchObject({ state });
+});
+
+test('rejected: goes again only when the content has changed', async () => {
+  const token = await world.claimed();
+  await recordRejected(world.ledger, token, {
+    httpStatus: 422,
+    errorCode: null,
+    left: true,
+    contentHash: 'content-1',
+    detail: 'x',
+  });
+  await world.receive({ modifiedGmt: at(1) });
+  expect(await world.intent()).toMatchObject({ state: 'rejected' });
+  await world.receive({ modifiedGmt: at(2), contentHash: 'content-2' });
+  expect(await world.intent()).toMatchObject({ state: 'ready' });
+});
+
+test('held for mapping: goes again when the content has changed', async () => {
+  await world.receive();
+  const { id } = await world.intent();
+  await holdReady(world.ledger, String(id), {
+    reason: 'mapping',
+    detail: 'line 1 has no SKU',
+    contentHash: 'content-1',
+  });
+  await world.receive({ modifiedGmt: at(1) });
+  expect(await world.intent()).toMatchObject({ state: 'held', reason: 'mapping', reason_detail: 'line 1 has no SKU' });
+  await world.receive({ modifiedGmt: at(2), contentHash: 'content-2' });
+  expect(await world.intent()).toMatchObject({ state: 'ready', reason: null });
+});
+
+test('not for HFT71: looked at again when its lines changed', async () => {
+  await world.receive();
+  await leaveReady(world.ledger, String((await world.intent())['id']), {
+    state: 'not_for_hft71',
+    reason: null,
+    contentHash: 'content-1',
+  });
+  await world.receive({ modifiedGmt: at(1) });
+  expect(await world.intent()).toMatchObject({ state: 'not_for_hft71' });
+  await world.receive({ modifiedGmt: at(2), contentHash: 'content-2' });
+  expect(await world.intent()).toMatchObject({ state: 'ready' });
+});
+
+test('held without doubt or rejected, cancelled in the shop: cancelled', async () => {
+  await world.receive();
+  await holdReady(world.ledger, String((await world.intent())['id']), {
+    reason: 'mapping',
+    detail: null,
+    contentHash: null,
+  });
+  await world.receive({ modifiedGmt: at(1), status: 'cancelled' });
+  expect(await world.intent()).toMatchObject({ state: 'cancelled' });
+});
+
+test('a sent order stays sent whatever the shop says', async () => {
+  const token = await world.claimed();
+  await recordAccepted(world.ledger, token, { httpStatus: 200, errorCode: null, left: true, hft71OrderId: '99' });
+  for (const [second, status] of ['cancelled', 'processing', 'trash'].entries())
+    await world.receive({ modifiedGmt: at(second + 1), status });
+  expect(await world.intent()).toMatchObject({ state: 'sent', hft71_order_id: '99' });
+});
+
+test('another order under a known id is held, and what was sent stays known', async () => {
+  await world.receive();
+  await world.receive({ modifiedGmt: at(1), orderKeyHash: 'key-2' });
+  expect(await world.intent()).toMatchObject({ state: 'held', reason: 'order-identity-changed' });
+
+  const token = await world.claimed(2);
+  await recordAccepted(world.ledger, token, { httpStatus: 200, errorCode: null, left: true, hft71OrderId: '99' });
+  await world.receive({ orderId: 2, modifiedGmt: at(1), orderKeyHash: 'key-2' });
+  expect(await world.intent(2)).toMatchObject({ state: 'sent', hft71_order_id: '99' });
+  const { heldOrders } = await import('./held.js');
+  expect(await heldOrders(world.ledger)).toEqual([
+    expect.objectContaining({ orderId: 1, reason: 'order-identity-changed' }),
+    expect.objectContaining({ orderId: 2, reason: 'order-identity-changed', hft71OrderId: '99' }),
+  ]);
+});
+
+test('deleted in the shop: cancelled without doubt; a doubt is kept', async () => {
+  await world.receive();
+  await receiveDeleted(world.ledger, 'main', 1);
+  expect(await world.intent()).toMatchObject({ state: 'cancelled', reason: 'deleted' });
+  const token = await world.claimed(2);
+  await recordInDoubt(world.ledger, token, {
+    httpStatus: null,
+    errorCode: 'deadline',
+    left: true,
+    cause: 'deadline',
+    settleMs: 1,
+  });
+  await receiveDeleted(world.ledger, 'main', 2);
+  expect(await world.intent(2)).toMatchObject({ state: 'in_doubt', cancel_requested: true });
+});
