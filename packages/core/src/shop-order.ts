@@ -2,7 +2,7 @@
  * An order as the shop shows it, reduced to what the relay reads. It lives in memory only: it holds a customer's
  * address, and no customer data rests with the relay (design decision 8).
  *
- * Source: WooCommerce REST API v3, measured on 10.0.2 (`docs/contracts.md`).
+ * Source: WooCommerce REST API v3, measured on 10.0.2 (`docs/contracts/woocommerce.md`).
  */
 export interface ShopOrder {
   readonly id: number;

@@ -1,4 +1,4 @@
 export { connectRedis, connectWorkerRedis } from './connection.js';
 export * from './jobs.js';
-export { QUEUE_NAMES, QUEUE_PREFIX, type QueueName } from './queue-names.js';
+export { nudgeChannel, QUEUE_NAMES, queuePrefix, type QueueName } from './queue-names.js';
 export { createQueues, type MaintenanceSchedule, type Queues } from './queues.js';

@@ -1,7 +1,7 @@
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { HandOffJob, MaintenanceJob, MaintenanceTask } from './jobs.js';
-import { QUEUE_NAMES, QUEUE_PREFIX, type QueueName } from './queue-names.js';
+import { QUEUE_NAMES, queuePrefix, type QueueName } from './queue-names.js';
 
 const HOUR_SECONDS = 3600;
 
@@ -20,11 +20,19 @@ export interface MaintenanceSchedule {
   readonly everyMs: number;
 }
 
-export function createQueues(connection: Redis, onError: (error: Error) => void): Queues {
+export function createQueues({
+  connection,
+  installationId,
+  onError,
+}: {
+  connection: Redis;
+  installationId: string;
+  onError: (error: Error) => void;
+}): Queues {
   const queue = (name: QueueName) => {
     const made = new Queue(name, {
       connection,
-      prefix: QUEUE_PREFIX,
+      prefix: queuePrefix(installationId),
       defaultJobOptions: {
         attempts: 1,
         // What is kept is for the Board; the evidence is in the ledger.
