@@ -100,7 +100,8 @@ export async function runSandbox(
     if (drained === 'stopped') return command.once ? EXIT_CODES.failed : EXIT_CODES.ok;
     if ('ended' in drained) throw new CannotStart(drained.ended);
     const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
-    const result = { ...drained, seconds };
+    const { orders, sent, writtenBack, held, duplicates } = drained;
+    const result = { orders, sent, writtenBack, held, duplicates, seconds };
     const good =
       result.sent === result.orders &&
       result.writtenBack === result.orders &&

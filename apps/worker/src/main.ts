@@ -23,6 +23,8 @@ try {
   };
   process.on('SIGTERM', () => void stop());
   process.on('SIGINT', () => void stop());
+  // Started by another program of the project (npm start) that died without a word.
+  process.on('disconnect', () => void stop());
 } catch (error) {
   if (!(
     error instanceof SettingsError ||

@@ -3,7 +3,7 @@ import { CallFailure } from '@relay/core';
 import { HandOffFailed, sendOrder, writeBack, type HandOffContext } from '@relay/handoff';
 import type { IntakeContext } from '@relay/intake';
 import { quietly, type Relay } from '@relay/operations';
-import { handOffJobSchema, maintenanceJobSchema, QUEUE_PREFIX, type QueueName } from '@relay/queues';
+import { handOffJobSchema, maintenanceJobSchema, queuePrefix, type QueueName } from '@relay/queues';
 import type { Redis } from 'ioredis';
 import { maintain } from './maintenance.js';
 
@@ -25,7 +25,7 @@ export function startProcessors(parts: {
   const start = (name: QueueName, concurrency: number, work: (job: Job) => Promise<unknown>) => {
     const worker = new Worker(name, (job) => guarded(relay, job, work), {
       connection,
-      prefix: QUEUE_PREFIX,
+      prefix: queuePrefix(relay.installation.id),
       concurrency,
       lockDuration: LOCK_MS,
       // A job lost with its worker comes again by itself; how often it may is the ledger's business.

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { startDispatcher, type HandOffContext } from '@relay/handoff';
 import { beat, forgetBeat } from '@relay/ledger';
 import { intakeContext, quietly, type Relay } from '@relay/operations';
-import { connectRedis, connectWorkerRedis, createQueues } from '@relay/queues';
+import { connectRedis, connectWorkerRedis, createQueues, nudgeChannel } from '@relay/queues';
 import { keepEvery } from './keep-every.js';
 import { enqueueWantedSweeps, maintenanceSchedules } from './maintenance.js';
 import { startProcessors } from './processors.js';
@@ -22,7 +22,8 @@ export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onS
   const { ledger, log, settings, shops } = relay;
   const { timing } = settings;
   const connection = connectWorkerRedis(settings.redisUrl, quietly(log, 'Redis'));
-  const queues = createQueues(relay.redis, quietly(log, 'a queue'));
+  const installationId = relay.installation.id;
+  const queues = createQueues({ connection: relay.redis, installationId, onError: quietly(log, 'a queue') });
   const me = { id: randomUUID(), kind: 'worker' as const, host: hostname(), pid: process.pid };
   let progressed = false;
 
@@ -53,7 +54,7 @@ export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onS
   const processors = startProcessors({ relay, handOff, intake, connection, onProgress: handOff.onProgress });
   const nudges = connectRedis(settings.redisUrl, quietly(log, 'Redis'));
   nudges.on('message', () => dispatcher.nudge());
-  void nudges.subscribe(NUDGE_CHANNEL).catch(() => undefined); // without it the timer finds the work 250 ms later
+  void nudges.subscribe(nudgeChannel(installationId)).catch(() => undefined); // without it the timer finds the work 250 ms later
 
   const schedules = maintenanceSchedules(relay);
   const timers = [
@@ -89,7 +90,5 @@ export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onS
   };
 }
 
-/** The api publishes here when an order came in. */
-const NUDGE_CHANNEL = 'relay:nudge';
 /** Without a shop in the settings nothing is sent; leases of an earlier run still end by it. */
 const DEFAULT_SETTLE_MS = 10 * 60_000;

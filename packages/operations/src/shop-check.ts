@@ -63,7 +63,8 @@ export async function checkShop(relay: Relay, shop: ConnectedShop): Promise<Shop
       });
   }
   const loggedIn = await check('HFT71 log-in', async () => {
-    await shop.hft71.logInToken();
+    // The shared token may be older than the password in the settings: log in anew, for all workers.
+    await shop.hft71.refusedToken(await shop.hft71.logInToken());
     return `as ${shop.settings.hft71.username} at ${shop.settings.hft71.baseUrl}`;
   });
   if (loggedIn)

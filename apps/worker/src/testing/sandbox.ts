@@ -1,0 +1,164 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { startProcess, type StartedProcess } from '@relay/testing';
+import { z } from 'zod';
+import { projectFile } from './project-file.js';
+
+const readyLine = z.object({
+  shop: z.url(),
+  hft71: z.url(),
+  control: z.url(),
+  consumerKey: z.string(),
+  consumerSecret: z.string(),
+  readOnlyKey: z.string(),
+  readOnlySecret: z.string(),
+  hft71Username: z.string(),
+  hft71Password: z.string(),
+});
+
+const counted = z.object({
+  orders: z.number(),
+  sent: z.number(),
+  writtenBack: z.number(),
+  duplicates: z.number(),
+  lost: z.number(),
+  unmarked: z.number(),
+  notHft71sButSent: z.number(),
+});
+export type Counted = z.infer<typeof counted>;
+
+const shopOrder = z.looseObject({
+  id: z.number(),
+  status: z.string(),
+  meta_data: z.array(z.looseObject({ id: z.number(), key: z.string(), value: z.unknown() })),
+  line_items: z.array(z.looseObject({ id: z.number(), sku: z.string().nullable(), quantity: z.number() })),
+});
+export type SandboxOrder = z.infer<typeof shopOrder>;
+
+const acceptedOrders = z.array(
+  z.object({
+    hft71OrderId: z.number(),
+    referenceId: z.string(),
+    items: z.array(z.object({ sku: z.string(), quantity: z.number() })),
+  }),
+);
+export type AcceptedOrder = z.infer<typeof acceptedOrders>[number];
+
+/** The simulated shop and the simulated HFT71, as a process of its own: the product cannot reach into its record. */
+export class Sandbox {
+  private constructor(
+    readonly process: StartedProcess,
+    readonly recordFolder: string,
+    readonly at: z.infer<typeof readyLine>,
+  ) {}
+
+  static async start(recordFolder: string, args: readonly string[]): Promise<Sandbox> {
+    const process = startProcess({
+      script: projectFile('apps/sandbox/dist/main.js'),
+      args: ['--record', recordFolder, '--rate-limit', 'none', ...args],
+      cwd: recordFolder,
+    });
+    const line = await process.waitForLine('"ready":true', 30_000);
+    return new Sandbox(process, recordFolder, readyLine.parse(JSON.parse(line)));
+  }
+
+  /** @returns the ids of the orders made. */
+  async order(wanted: Record<string, unknown> = {}): Promise<number[]> {
+    const { ids } = z.object({ ids: z.array(z.number()) }).parse(await this.#call('POST', '/orders', wanted));
+    return ids;
+  }
+
+  async oneOrder(wanted: Record<string, unknown> = {}): Promise<number> {
+    const [id] = await this.order(wanted);
+    return id as number;
+  }
+
+  async shopOrder(orderId: number): Promise<SandboxOrder> {
+    return shopOrder.parse(await this.#call('GET', `/orders/${orderId}`));
+  }
+
+  /** What the shop shows under this key of the order's meta; null without it. */
+  async meta(orderId: number, key: string): Promise<unknown> {
+    return (await this.shopOrder(orderId)).meta_data.find((entry) => entry.key === key)?.value ?? null;
+  }
+
+  async edit(orderId: number, change: Record<string, unknown>): Promise<void> {
+    await this.#call('PATCH', `/orders/${orderId}`, change);
+  }
+
+  async deleteOrder(orderId: number): Promise<void> {
+    await this.#call('DELETE', `/orders/${orderId}?force=true`);
+  }
+
+  async snapshot(): Promise<void> {
+    await this.#call('POST', '/shop/snapshot', {});
+  }
+
+  async restore(): Promise<void> {
+    await this.#call('POST', '/shop/restore', {});
+  }
+
+  async setWebhooks(settings: Record<string, unknown>): Promise<void> {
+    await this.#call('PUT', '/webhooks', settings);
+  }
+
+  async runWebhooks(settings: Record<string, unknown> = {}): Promise<void> {
+    await this.#call('POST', '/webhooks/run', settings);
+  }
+
+  async setHft71(settings: Record<string, unknown>): Promise<void> {
+    await this.#call('PUT', '/hft71', settings);
+  }
+
+  /** @returns the fault's id. */
+  async fault(fault: Record<string, unknown>): Promise<string> {
+    return z.object({ id: z.string() }).parse(await this.#call('POST', '/faults', fault)).id;
+  }
+
+  /** A fault for the POST of an order. */
+  async faultOnSend(fault: Record<string, unknown>): Promise<string> {
+    return this.fault({ target: 'hft71', match: { method: 'POST', pathPattern: '/order$' }, ...fault });
+  }
+
+  async clearFaults(): Promise<void> {
+    await this.#call('DELETE', '/faults');
+  }
+
+  async faultsFired(): Promise<number> {
+    const faults = z.array(z.object({ fired: z.number() })).parse(await this.#call('GET', '/faults'));
+    return faults.reduce((sum, { fired }) => sum + fired, 0);
+  }
+
+  async acceptedOrders(): Promise<AcceptedOrder[]> {
+    return acceptedOrders.parse(await this.#call('GET', '/record/accepted'));
+  }
+
+  /** How often HFT71 was asked to take this order, whatever it answered. */
+  async postsOf(orderId: number): Promise<number> {
+    const requests = z
+      .array(z.looseObject({ method: z.string(), path: z.string(), body: z.unknown() }))
+      .parse(await this.#call('GET', '/record/requests?target=hft71'));
+    return requests.filter(
+      ({ method, path, body }) =>
+        method === 'POST' &&
+        /\/order$/.test(path) &&
+        z.object({ referenceId: z.string() }).safeParse(body).data?.referenceId === String(orderId),
+    ).length;
+  }
+
+  /** Duplicates and losses, by a program that knows nothing of the relay. */
+  async count(): Promise<Counted> {
+    const script = projectFile('apps/sandbox/dist/count.js');
+    const { stdout } = await promisify(execFile)(process.execPath, [script, '--record', this.recordFolder, '--json']);
+    return counted.parse(JSON.parse(stdout));
+  }
+
+  async #call(method: string, path: string, body?: Record<string, unknown>): Promise<unknown> {
+    const answer = await fetch(`${this.at.control}${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    });
+    if (!answer.ok) throw new Error(`The sandbox refused ${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  }
+}
