@@ -1,6 +1,7 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = new URL('../../../', import.meta.url);
@@ -14,14 +15,18 @@ export interface ChildProgram {
   readonly name: string;
   /** Resolves with a sentence when it ends without having been asked to. */
   readonly endedByItself: Promise<string>;
+  /** The first line of its output that holds this text. */
+  waitForLine(text: string): Promise<string>;
   stop(): Promise<void>;
 }
 
 const STOP_PATIENCE_MS = 35_000;
+const LOOK_EVERY_MS = 30;
 
 /**
- * One of the project's programs as a process of its own. In a process group of its own, so that Ctrl-C reaches only this
- * program, which then stops the others in order; the IPC channel tells them when this program dies without a word.
+ * One of the project's programs as a process of its own, writing to a log file. In a process group of its own, so that
+ * Ctrl-C reaches only this program, which then stops the others in order; the IPC channel tells them when this program
+ * dies without a word.
  */
 export function startProgram(plan: {
   name: string;
@@ -29,45 +34,47 @@ export function startProgram(plan: {
   args?: readonly string[];
   env: Readonly<Record<string, string>>;
   logFile: string;
-}): { program: ChildProgram; child: ChildProcess } {
-  const log = openSync(plan.logFile, 'a');
+}): ChildProgram {
+  const log = openSync(plan.logFile, 'w');
   const child = spawn(process.execPath, [projectFile(plan.script), ...(plan.args ?? [])], {
     cwd: projectFile('.'),
     env: { PATH: process.env['PATH'], ...plan.env },
-    stdio: ['ignore', 'pipe', log, 'ipc'],
+    stdio: ['ignore', log, log, 'ipc'],
     detached: true,
   });
   closeSync(log);
-  const logStdout = openSync(plan.logFile, 'a');
   let stopping = false;
-  child.stdout?.on('data', (chunk: Buffer) => {
-    writeSync(logStdout, chunk);
-  });
-  const ended = once(child, 'exit').then(([code, signal]) => {
-    closeSync(logStdout);
-    return `${plan.name} ended (${String(signal ?? code)})`;
-  });
+  const lines = () => readFileSync(plan.logFile, 'utf8').split('\n');
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+  const ended = once(child, 'exit').then(
+    ([code, signal]) =>
+      `${plan.name} ended (${String(signal ?? code)}): ${lines().findLast((line) => line !== '') ?? ''}`,
+  );
   return {
-    child,
-    program: {
-      name: plan.name,
-      endedByItself: new Promise((resolve) => {
-        void ended.then((how) => {
-          if (!stopping) resolve(`${how}: ${lastLine(plan.logFile)}`);
-        });
-      }),
-      stop: async () => {
-        stopping = true;
-        if (child.exitCode !== null || child.signalCode !== null) return;
-        child.kill('SIGTERM');
-        const timer = setTimeout(() => child.kill('SIGKILL'), STOP_PATIENCE_MS);
-        await ended;
-        clearTimeout(timer);
-      },
+    name: plan.name,
+    endedByItself: new Promise((resolve) => {
+      void ended.then((how) => {
+        if (!stopping) resolve(how);
+      });
+    }),
+    waitForLine: async (text) => {
+      for (;;) {
+        // The last line may be half written.
+        const line = lines()
+          .slice(0, -1)
+          .find((candidate) => candidate.includes(text));
+        if (line !== undefined) return line;
+        if (hasEnded()) throw new Error(await ended);
+        await sleep(LOOK_EVERY_MS);
+      }
+    },
+    stop: async () => {
+      stopping = true;
+      if (hasEnded()) return;
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_PATIENCE_MS);
+      await ended;
+      clearTimeout(timer);
     },
   };
-}
-
-function lastLine(logFile: string): string {
-  return readFileSync(logFile, 'utf8').trim().split('\n').at(-1)?.slice(0, 500) ?? '';
 }

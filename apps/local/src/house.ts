@@ -82,20 +82,13 @@ export class House {
     isReady: string;
   }): Promise<string> {
     this.#say.step(`${plan.name} …`);
-    const { program, child } = startProgram({ ...plan, logFile: join(this.folder, 'logs', `${plan.name}.log`) });
+    const program = startProgram({ ...plan, logFile: join(this.folder, 'logs', `${plan.name}.log`) });
     this.#keep(program);
-    return new Promise((resolve, reject) => {
-      let text = '';
-      const look = (chunk: Buffer) => {
-        text += chunk.toString();
-        const line = text.split('\n').find((candidate) => candidate.includes(plan.isReady));
-        if (line === undefined) return;
-        child.stdout?.off('data', look);
-        resolve(line);
-      };
-      child.stdout?.on('data', look);
-      void program.endedByItself.then((how) => reject(new CannotStart(how)));
-    });
+    try {
+      return await program.waitForLine(plan.isReady);
+    } catch (error) {
+      throw new CannotStart(error instanceof Error ? error.message : String(error));
+    }
   }
 
   /** Done when the house closes, before the programs that were started earlier are stopped. */

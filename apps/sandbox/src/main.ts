@@ -14,6 +14,7 @@ async function main(): Promise<void> {
   const end = () => void sandbox.stop().then(() => process.exit(0));
   process.once('SIGTERM', end);
   process.once('SIGINT', end);
+  process.once('disconnect', end); // whoever started it over IPC died without a word
   process.stdout.write(`${JSON.stringify({ ready: true, ...sandbox })}\n`);
 }
 
