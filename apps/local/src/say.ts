@@ -25,7 +25,7 @@ export function createSay(json: boolean): Say {
       return;
     }
     clear();
-    out.write(text.slice(0, Math.max(20, (out.columns ?? 80) - 1)));
+    out.write(text.slice(0, Math.max(20, (out.columns || 80) - 1)));
     drawn = true;
   };
   return {
