@@ -1,6 +1,6 @@
 import { EXIT_CODES, loadSettings, readEnvironment, SettingsError } from '@relay/config';
 import { createLogger } from '@relay/observability';
-import { AccountChanged, NotMigrated, openRelay } from '@relay/operations';
+import { AccountChanged, assertMaySend, NotMigrated, openRelay, UnsafeToSend } from '@relay/operations';
 import { WrongSecretKey } from '@relay/ledger';
 import { startWorker } from './worker.js';
 
@@ -10,6 +10,7 @@ try {
   const log = createLogger({ level: settings.logLevel, service: 'worker' });
   settings.warnings.forEach((warning) => log.warn(warning));
   const relay = await openRelay(settings, log);
+  await assertMaySend(relay);
   const worker = await startWorker(relay);
 
   let stopping = false;
@@ -30,7 +31,8 @@ try {
     error instanceof SettingsError ||
     error instanceof NotMigrated ||
     error instanceof WrongSecretKey ||
-    error instanceof AccountChanged
+    error instanceof AccountChanged ||
+    error instanceof UnsafeToSend
   ))
     throw error;
   process.stderr.write(`${error.message}\n`);

@@ -1,3 +1,4 @@
+export { assertMaySend, UnsafeToSend } from './assert-may-send.js';
 export { NotMigrated } from './assert-migrated.js';
 export * from './held-orders.js';
 export { readReadiness, type Readiness } from './readiness.js';
