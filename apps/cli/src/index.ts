@@ -1,1 +1,1 @@
-export {};
+export { runRelay, type RunOptions } from './run-relay.js';

@@ -51,10 +51,10 @@ export async function openRelay(settings: Settings, log: Logger): Promise<Relay>
     applicationName: 'hft71-relay',
     onIdleError: (error) => log.warn('a connection to PostgreSQL broke', { error }),
   });
+  const redis = connectRedis(settings.redisUrl, quietly(log, 'Redis'));
   try {
     await assertMigrated(ledger);
     const installation = await ensureInstallation(ledger, new SecretBox(settings.secretKeys, 'installation'));
-    const redis = connectRedis(settings.redisUrl, quietly(log, 'Redis'));
     const metrics = createMetrics(relayMetricSources(ledger));
     const shops = new Map<string, ConnectedShop>();
     const callLogs: ApiCallLog[] = [];
@@ -86,6 +86,7 @@ export async function openRelay(settings: Settings, log: Logger): Promise<Relay>
       },
     };
   } catch (error) {
+    redis.disconnect();
     await ledger.close();
     throw error;
   }

@@ -1,0 +1,28 @@
+import { EXIT } from './exit-codes.js';
+
+/** What a command has to say: the same, for a script and for a person. */
+export interface Answer {
+  readonly json: unknown;
+  readonly text: string;
+  /** 0 when left out. */
+  readonly exitCode?: number;
+}
+
+export interface Advice {
+  readonly what: string;
+  readonly toDo: string;
+}
+
+/** Nothing was changed; each line says what stands against it and what helps. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+  readonly exitCode: number;
+  readonly advice: readonly Advice[];
+
+  constructor(advice: Advice | readonly Advice[], exitCode: number = EXIT.failed) {
+    const list = [advice].flat();
+    super(list.map(({ what }) => what).join('; '));
+    this.advice = list;
+    this.exitCode = exitCode;
+  }
+}

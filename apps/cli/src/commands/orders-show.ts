@@ -1,0 +1,123 @@
+import type { Command } from 'commander';
+import type { AttemptView, OrderView } from '@relay/ledger';
+import { findOrder } from '@relay/operations';
+import { Refused } from '../answer.js';
+import type { Cli, ShopOptions } from '../cli.js';
+import { helpful } from '../helpful.js';
+import { nextStep, type NextStep } from '../next-step.js';
+import { jsonOption, shopOption } from '../options.js';
+import { table } from '../print/table.js';
+import { after, age, instant, span } from '../print/times.js';
+import { wrap } from '../print/wrap.js';
+import { withRelay } from '../with-relay.js';
+
+export function addOrdersShow(orders: Command, cli: Cli): void {
+  const command = orders
+    .command('show')
+    .description('One order with all evidence, and what to do next.')
+    .argument('<order>', 'the shop’s order number, its id, or HFT71’s id')
+    .addOption(shopOption())
+    .addOption(jsonOption())
+    .action((wanted: string, options: ShopOptions) =>
+      cli.answer(options, () =>
+        withRelay(cli, async (relay) => {
+          const found = await findOrder(relay, wanted, options.shop);
+          if (found.kind === 'refused') throw new Refused(found);
+          const next = nextStep(found.order, askedFor(wanted, options.shop));
+          const commands = next.commands.map(({ when, line }) => ({ when, line: line.join(' ') }));
+          return {
+            json: { ...found.order, next: { advice: next.advice, commands } },
+            text: orderText(found.order, next, cli),
+          };
+        }),
+      ),
+    );
+  helpful(command, ['relay orders show 1001', 'relay orders show 88001 --json', 'relay orders show 1001 --shop main']);
+}
+
+function askedFor(wanted: string, shop: string | undefined): string {
+  const plain = wanted.trim().replace(/^#/, '');
+  const quoted = /^[\w.,:/@+-]+$/.test(plain) ? plain : `'${plain.replaceAll("'", `'\\''`)}'`;
+  return shop === undefined ? quoted : `${quoted} --shop ${shop}`;
+}
+
+function orderText(order: OrderView, next: NextStep, cli: Cli): string {
+  const { paint, width } = cli;
+  const attempts =
+    order.attempts.length === 0
+      ? '  none'
+      : order.attempts.map((attempt, index) => attemptText(attempt, index)).join('\n');
+  return [
+    paint.bold(`Order ${order.number}`) + ` (shop ${order.shopId}, id ${order.orderId})`,
+    table([], fields(order), width),
+    '',
+    paint.bold('Attempts'),
+    attempts,
+    '',
+    paint.bold('What to do'),
+    wrap(next.advice, width, '  '),
+    ...next.commands.flatMap(({ when, line }) => ['', `  ${when}:`, commandText(line, cli)]),
+  ].join('\n');
+}
+
+function fields(order: OrderView): string[][] {
+  const reason = order.reason === null ? '' : ` (${order.reason})`;
+  const since = order.stateSince === null ? '' : `, for ${age(order.stateSince)}`;
+  const all: [string, string | null][] = [
+    ['state', order.state === null ? 'not to be sent' : `${order.state}${reason}${since}`],
+    ['detail', order.detail],
+    ['in the shop', order.shopStatus + (order.shopHft71Id === null ? '' : `, shows the HFT71 id ${order.shopHft71Id}`)],
+    ['reference', order.reference],
+    ['HFT71’s id', order.hft71OrderId],
+    ['in doubt since', order.doubtSince === null ? null : `${instant(order.doubtSince)} (${age(order.doubtSince)})`],
+    ['settle until', order.settleUntil === null ? null : settleText(order.settleUntil)],
+    ['cancellation', order.cancelRequested ? 'the shop cancelled it meanwhile: it is not sent again' : null],
+    ['not before', notBeforeText(order)],
+    ['failures', order.failures === 0 ? null : `${order.failures}, the last: ${order.lastFailure ?? 'unknown'}`],
+    ['write-back', writeBackText(order)],
+    ['attempt token', order.token ?? 'none'],
+  ];
+  return all.filter((field): field is [string, string] => field[1] !== null);
+}
+
+/** Of interest only while it keeps the order from going. */
+function notBeforeText({ state, notBefore }: OrderView): string | null {
+  const waits = state === 'waiting' || state === 'ready';
+  return waits && notBefore !== null && notBefore.getTime() > Date.now() ? instant(notBefore) : null;
+}
+
+function settleText(until: Date): string {
+  const leftMs = until.getTime() - Date.now();
+  return `${instant(until)} (${leftMs > 0 ? `in ${span(leftMs)}` : 'over'})`;
+}
+
+function writeBackText({ writeBackState, writeBackFailure }: OrderView): string | null {
+  if (writeBackState === null) return null;
+  return writeBackFailure === null ? writeBackState : `${writeBackState}, the last failure: ${writeBackFailure}`;
+}
+
+function attemptText(attempt: AttemptView, index: number): string {
+  const { preparedAt, claimedAt, leftAt, endedAt } = attempt;
+  const http = attempt.httpStatus === null ? null : `HTTP ${attempt.httpStatus}`;
+  const known = new Set([attempt.cause, http, attempt.errorCode].filter((part) => part !== null));
+  known.delete(attempt.outcome ?? ''); // a rejection's cause is the rejection
+  const outcome = `${attempt.outcome ?? 'under way'}${known.size === 0 ? '' : ` (${[...known].join(', ')})`}`;
+  const id = attempt.hft71OrderId === null ? '' : `, HFT71’s id ${attempt.hft71OrderId}`;
+  const steps = [
+    ['claimed', claimedAt],
+    ['left', leftAt],
+    ['ended', endedAt],
+  ] as const;
+  const times = steps.map(([step, at]) => (at === null ? `never ${step}` : `${step} ${after(preparedAt, at)}`));
+  return [
+    `  ${index + 1}  ${instant(preparedAt)}  ${outcome}${id}`,
+    `     ${times.join(', ')}`,
+    `     ${attempt.token} by ${attempt.worker}`,
+  ].join('\n');
+}
+
+/** On a terminal broken so that it fits and can still be copied; for a script in one line. */
+function commandText([start, rest]: NextStep['commands'][number]['line'], { isTerminal, width }: Cli): string {
+  const line = `    ${start} ${rest}`;
+  return isTerminal && line.length > width ? `    ${start} \\\n      ${rest}` : line;
+}

@@ -1,0 +1,94 @@
+import type { Command } from 'commander';
+import { HAND_OFF_STATES } from '@relay/core';
+import { readStatus, type RelayStatus } from '@relay/operations';
+import type { Cli, OutputOptions } from '../cli.js';
+import { helpful } from '../helpful.js';
+import { jsonOption } from '../options.js';
+import { table } from '../print/table.js';
+import { ago, span } from '../print/times.js';
+import { wrap } from '../print/wrap.js';
+import { withRelay } from '../with-relay.js';
+
+export function addStatus(program: Command, cli: Cli): void {
+  const command = program
+    .command('status')
+    .description('Shops, breakers, orders by state, workers and alerts: all of it in one look.')
+    .addOption(jsonOption())
+    .action((options: OutputOptions) =>
+      cli.answer(options, () =>
+        withRelay(cli, async (relay) => {
+          const status = await readStatus(relay);
+          const { warnings } = relay.settings;
+          return { json: { ...status, warnings }, text: statusText(status, warnings, cli) };
+        }),
+      ),
+    );
+  helpful(command, ['relay status', 'relay status --json | jq .orders']);
+}
+
+function statusText(status: RelayStatus, warnings: readonly string[], cli: Cli): string {
+  const { paint, width } = cli;
+  const sections: [string, string][] = [
+    ['Shops', shopsText(status, cli)],
+    ['HFT71 accounts', accountsText(status, cli)],
+    ['Orders', countsText(status.orders)],
+    ['Write-backs to the shop', countsText(status.writeBacks)],
+    ['Work', workText(status, cli)],
+    ['Open alerts', alertsText(status, cli)],
+  ];
+  const warned = warnings.map((warning) => paint.yellow(wrap(`Warning: ${warning}`, width)));
+  return [...sections.map(([title, text]) => `${paint.bold(title)}\n${text}`), ...warned].join('\n\n');
+}
+
+function shopsText({ shops }: RelayStatus, { paint, width }: Cli): string {
+  if (shops.length === 0) return '  none yet: put a shop into the settings and start a worker';
+  const rows = shops.map((shop) => [shop.id, shop.mode, ago(shop.sweptAt), shop.homeUrl ?? 'not reached yet']);
+  const faults = shops
+    .filter(({ fault }) => fault !== null)
+    .map(({ id, fault }) => paint.red(wrap(`${id}: ${fault}`, width, '  ')));
+  return [table(['SHOP', 'MODE', 'LAST SWEEP', 'HOME'], rows, width), ...faults].join('\n');
+}
+
+function accountsText({ accounts }: RelayStatus, { paint, width }: Cli): string {
+  if (accounts.length === 0) return '  none yet';
+  const rows = accounts.map((account) => {
+    const closed = account.breakerState === 'closed';
+    const breaker = closed ? 'closed' : paint.red(account.breakerState.replace('_', '-'));
+    const feed = account.feed === null ? 'not read yet' : `${account.feed.skus} SKUs, ${ago(account.feed.completedAt)}`;
+    return [breaker, String(account.sendWindow), feed, `${account.baseUrl} as ${account.username}`];
+  });
+  const reasons = accounts
+    .filter(({ breakerState }) => breakerState !== 'closed')
+    .map(({ breakerOwner, breakerReason }) =>
+      paint.red(wrap(`opened by ${breakerOwner ?? 'the relay'}: ${breakerReason ?? 'no reason given'}`, width, '  ')),
+    );
+  return [table(['BREAKER', 'WINDOW', 'STOCK FEED', 'ACCOUNT'], rows, width), ...reasons].join('\n');
+}
+
+function countsText(counts: Readonly<Record<string, number>>): string {
+  const rows = HAND_OFF_STATES.filter((state) => counts[state] !== undefined).map((state) => [
+    state,
+    String(counts[state]),
+  ]);
+  return rows.length === 0 ? '  none' : table([], rows, Infinity);
+}
+
+function workText({ progress }: RelayStatus, { paint, width }: Cli): string {
+  const workers = progress.workersSeen === 0 ? paint.red('none seen for 30 s') : String(progress.workersSeen);
+  const oldest = progress.due === 0 ? '' : `, the oldest for ${span(progress.oldestDueSeconds * 1000)}`;
+  return table(
+    [],
+    [
+      ['workers', workers],
+      ['due now', `${progress.due}${oldest}`],
+      ['last progress', ago(progress.lastProgressAt)],
+    ],
+    width,
+  );
+}
+
+function alertsText({ alerts }: RelayStatus, { width }: Cli): string {
+  if (alerts.length === 0) return '  none';
+  const rows = alerts.map((alert) => [`SEV-${alert.severity}`, alert.kind, ago(alert.openedAt), alert.message]);
+  return table([], rows, width);
+}

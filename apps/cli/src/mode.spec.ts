@@ -1,0 +1,93 @@
+import { loadShop } from '@relay/ledger';
+import { assertNoProcessLeft } from '@relay/testing';
+import { EXIT } from './exit-codes.js';
+import { connect, ordersInShop, run, startWorld, type World } from './test-support.js';
+
+let world: World;
+
+beforeEach(async () => {
+  world = await startWorld();
+});
+afterEach(async () => {
+  await world.stop();
+  await assertNoProcessLeft();
+});
+
+const modeNow = async () => (await loadShop(world.relay.ledger, 'main'))?.mode;
+
+it('mode live refuses with everything that stands against it, at once', async () => {
+  await world.control('/shop', { pluginActive: true }, 'PUT');
+  const env = { ...world.env, HFT71_LINES: '', HFT71_PASSWORD: 'wrong' };
+  const said = await run(['mode', 'live', '--yes'], env);
+  expect(said.code).toBe(EXIT.failed);
+  for (const text of ['HFT71_LINES is not set', 'not connected yet', 'plugin is active', 'HFT71 refuses the log-in'])
+    expect(said.err).toContain(text);
+  expect(said.err.match(/^Refused: /gm)).toHaveLength(4);
+  expect(said.err.match(/^What to do: /gm)).toHaveLength(4);
+  const json = (await run(['mode', 'live', '--yes', '--json'], env)).json();
+  expect(json['advice']).toHaveLength(4);
+  expect(await modeNow()).toBe('connecting');
+});
+
+it('mode live ends with 78 when PostgreSQL can forget commits', async () => {
+  await connect(world);
+  await serverThatForgets();
+  const said = await world.say('mode', 'live', '--yes');
+  expect(said.code).toBe(EXIT.config);
+  expect(said.err).toContain('PostgreSQL can forget commits (fsync is off)');
+  expect(await modeNow()).toBe('shadow');
+});
+
+/** As if fsync were off: the server of the tests is shared, and really durable. */
+async function serverThatForgets(): Promise<void> {
+  const { pool } = world.relay.ledger;
+  await pool.query(`create view public.pg_settings as
+    select name, case name when 'fsync' then 'off' else setting end as setting from pg_catalog.pg_settings`);
+  const database = new URL(world.env['DATABASE_URL'] ?? '').pathname.slice(1);
+  await pool.query(`alter database ${database} set search_path = public, pg_catalog`);
+}
+
+it('mode live needs a yes, and a no changes nothing', async () => {
+  await connect(world);
+  const silent = await world.say('mode', 'live');
+  expect(silent.code).toBe(EXIT.failed);
+  expect(silent.err).toContain('--yes');
+  const no = await run(['mode', 'live'], world.env, { isTerminal: true, confirm: () => Promise.resolve(false) });
+  expect(no.code).toBe(EXIT.failed);
+  expect(no.err).toContain('nothing was changed');
+  expect(await modeNow()).toBe('shadow');
+});
+
+it('goes live, tells a person how far it is, and back to shadow at once', async () => {
+  await ordersInShop(world, 3);
+  await connect(world);
+  await world.control('/shop', { pluginActive: true }, 'PUT');
+  const argv = ['mode', 'live', '--plugin-sending-is-off'];
+  const live = await run(argv, world.env, { isTerminal: true, confirm: () => Promise.resolve(true) });
+  expect(live.code).toBe(EXIT.ok);
+  expect(live.out).toContain('Orders read in sendable statuses: 3');
+  expect(live.err).toContain('Reading the list: 3 orders');
+  expect((await world.say('mode', 'live', '--yes')).out).toContain('live already');
+  expect((await world.say('mode', '--json')).json()).toMatchObject([{ shop: 'main', mode: 'live' }]);
+
+  const shadow = await world.say('mode', 'shadow', '--as', 'Eve', '--json');
+  expect(shadow.json()).toEqual({ shop: 'main', changed: true });
+  expect((await world.say('mode', 'shadow')).out).toContain('was not live');
+  expect((await world.say('mode', 'show', '--shop', 'main')).out).toContain('main  shadow');
+  const audit = await world.relay.ledger.pool.query('select action, actor from audit order by at');
+  expect(audit.rows).toMatchObject([{ action: 'mode live' }, { action: 'mode shadow', actor: 'Eve' }]);
+});
+
+it('says 69 when the shop goes away while its list is read', async () => {
+  await connect(world);
+  await world.control('/faults', { target: 'shop', kind: 'status', status: 503, match: { pathPattern: 'status=' } });
+  const said = await world.say('mode', 'live', '--yes', '--json');
+  expect(said.code).toBe(EXIT.unavailable);
+  expect(said.json()).toMatchObject({ kind: 'unavailable' });
+});
+
+it('refuses a shop that is not in the settings', async () => {
+  const said = await world.say('mode', 'live', '--shop', 'other', '--yes');
+  expect(said.code).toBe(EXIT.failed);
+  expect(said.err).toContain('--shop: main');
+});

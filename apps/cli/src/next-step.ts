@@ -1,0 +1,66 @@
+import { whatResolvesHeld, type HandOffState } from '@relay/core';
+import type { OrderView } from '@relay/ledger';
+import { instant } from './print/times.js';
+
+/** What a person does about an order now, with the command lines that do it. */
+export interface NextStep {
+  readonly advice: string;
+  readonly commands: readonly NextCommand[];
+}
+
+export interface NextCommand {
+  /** When it is the right one. */
+  readonly when: string;
+  /** In two parts, so that it can be broken between them. */
+  readonly line: readonly [string, string];
+}
+
+/** `asked`: the words that found this order, `1001` or `1001 --shop main`; they find it again. */
+export function nextStep(order: OrderView, asked: string): NextStep {
+  if (order.state === null)
+    return { advice: `Nothing: in its status (${order.shopStatus}) it is not sent.`, commands: [] };
+  if (order.state !== 'held') return { advice: BY_ITSELF[order.state], commands: [] };
+  const reason = order.reason ?? '';
+  const ways = WAYS[reason] ?? ['exists', 'send'];
+  return {
+    advice: whatResolvesHeld(reason),
+    commands: ways.map((way) => resolveCommand(way, order, asked)),
+  };
+}
+
+type Way = 'exists' | 'send';
+
+/** Reasons to which not both answers can be true. */
+const WAYS: Readonly<Record<string, readonly Way[]>> = {
+  conflict: ['exists'],
+  exists: ['exists'],
+  'reference-taken': ['exists'],
+  'order-identity-changed': [],
+  mapping: [],
+};
+
+function resolveCommand(way: Way, order: OrderView, asked: string): NextCommand {
+  const rest = `--attempt ${order.token ?? 'none'} --reason "WHY"`;
+  if (way === 'exists')
+    return { when: 'HFT71 has it, with the id ID', line: [`relay orders resolve ${asked} --exists ID`, rest] };
+  const settling = order.settleUntil !== null && order.settleUntil.getTime() > Date.now();
+  const looked = settling && order.settleUntil !== null ? `, looked after ${instant(order.settleUntil)}` : '';
+  return { when: `HFT71 does not have it${looked}`, line: [`relay orders resolve ${asked} --send`, rest] };
+}
+
+const BY_ITSELF: Readonly<Record<Exclude<HandOffState, 'held'>, string>> = {
+  waiting: 'Nothing: it goes by itself when its send delay is over.',
+  ready:
+    'Nothing: it goes by itself once its shop is live and HFT71 takes orders. `relay status` says what stands in the way.',
+  sending: 'Nothing: it is on its way to HFT71.',
+  sent: 'Nothing: HFT71 has it. Its id is being written to the shop.',
+  written_back: 'Nothing: HFT71 has it, and the shop shows its id.',
+  in_doubt:
+    'Nothing yet: HFT71 may have it, so it is not sent again. The relay looks for it; what it cannot find out is held for a person.',
+  rejected: 'HFT71 refuses it as it is. Mend the order in the shop: it goes again by itself when it has changed.',
+  cancelled: 'Nothing: it was cancelled before it was sent.',
+  skipped: 'Nothing: it left the statuses that are sent. It goes by itself if it comes back to one.',
+  adopted: 'Nothing: HFT71 has it; its id was in the shop already.',
+  shadowed: 'Nothing: it was seen in shadow mode and is not sent. Whoever sent orders before the relay has it.',
+  not_for_hft71: 'Nothing: none of its lines is HFT71’s. `relay shop check` shows what HFT71_LINES leaves out.',
+};

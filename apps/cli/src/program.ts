@@ -1,0 +1,37 @@
+import { Command } from 'commander';
+import type { Cli } from './cli.js';
+import { addMode } from './commands/mode.js';
+import { addOrders } from './commands/orders.js';
+import { addShop } from './commands/shop.js';
+import { addStatus } from './commands/status.js';
+import { addUser } from './commands/user.js';
+import { EXIT_CODES_HELP } from './exit-codes.js';
+import { helpful } from './helpful.js';
+
+export function createProgram(cli: Cli, on: { stdout: NodeJS.WritableStream; stderr: NodeJS.WritableStream }): Command {
+  const program = new Command('relay')
+    .exitOverride() // the caller ends the process
+    .enablePositionalOptions() // an option belongs to the command it follows: mode and mode live both have --shop
+    .configureOutput({
+      writeOut: (text) => void on.stdout.write(text),
+      writeErr: (text) => void on.stderr.write(text),
+      getOutHelpWidth: () => cli.width,
+      getErrHelpWidth: () => cli.width,
+    })
+    .description('HFT71 Relay: look at what it does, and steer it.');
+  helpful(
+    program,
+    ['relay status', 'relay orders held', 'relay orders show 1001', 'relay status --json'],
+    [
+      EXIT_CODES_HELP,
+      'Settings are read from the environment and from .env in this folder.',
+      'Every command takes --json: one JSON document on stdout, a refusal too.',
+    ],
+  );
+  addStatus(program, cli);
+  addOrders(program, cli);
+  addMode(program, cli);
+  addShop(program, cli);
+  addUser(program, cli);
+  return program;
+}
