@@ -34,7 +34,9 @@ export type HeldReason =
 /** What a person is told to do about a held order. One sentence a reason; used by the command and by every list. */
 export function whatResolvesHeld(reason: string): string {
   if (reason.startsWith('id-belongs-to-order-'))
-    return 'Remove the copied _hft71_order_id in the shop, or say which HFT71 order is this one: relay orders resolve … --exists ID.';
+    return 'Remove the copied _hft71_order_id in the shop, then: relay orders resolve … --send; or say which HFT71 order is this one: --exists ID.';
+  if (/^http-\d+$/.test(reason))
+    return 'HFT71 refuses it. Mend the order in the shop: it goes again by itself; or, once HFT71 takes it as it is: relay orders resolve … --send.';
   return (
     HELD_ADVICE[reason] ??
     'Look at the order with `relay orders show`, then say what is true: relay orders resolve … --exists ID or --send.'

@@ -73,7 +73,6 @@ export const SHOP_META = {
 export function metaText(order: Pick<ShopOrder, 'meta'>, key: string): string | null {
   const row = order.meta.findLast((entry) => entry.key === key);
   if (row === undefined || row.value === null || row.value === undefined) return null;
-  const text =
-    typeof row.value === 'object' ? JSON.stringify(row.value) : String(row.value as string | number | boolean);
+  const text = typeof row.value === 'object' ? JSON.stringify(row.value) : String(row.value);
   return text.trim() === '' ? null : text.trim();
 }

@@ -29,7 +29,7 @@ export async function adoptShownId(
     log.warn('order held', { reason: `id-belongs-to-order-${reference}` });
     return `held: id-belongs-to-order-${reference}`;
   }
-  const adopted = await adoptIntent(ctx.ledger, intent.id, hft71OrderId);
+  const adopted = await adoptIntent(ctx.ledger, intent.id, hft71OrderId, reference !== null);
   if (adopted.kind === 'taken') {
     await holdForeignId(ctx.ledger, intent.id, adopted.byOrder, hft71OrderId);
     log.warn('order held', { reason: `id-belongs-to-order-${adopted.byOrder}` });

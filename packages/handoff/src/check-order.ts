@@ -17,6 +17,7 @@ import {
   doubtReady,
   holdReady,
   leaveReady,
+  loadIntent,
   receiveDeleted,
   type IntentView,
 } from '@relay/ledger';
@@ -56,10 +57,15 @@ export async function checkOrder(ctx: HandOffContext, shop: ShopRuntime, intent:
       return mapForSending(ctx, shop, intent, order);
     case 'adopt':
       return done(await adoptShownId(ctx, shop, intent, verdict.hft71OrderId));
-    case 'another-sender':
+    case 'another-sender': {
+      // Another job of this intent may have sent it and written the id back while this one read the shop.
+      const now = await loadIntent(ctx.ledger, intent.id);
+      if (now === null || now.state !== 'ready' || now.isPrepared)
+        return done(`nothing to do: ${now?.state ?? 'gone'}`);
       await stopForAnotherSender(ctx, shop, intent, { hft71OrderId: verdict.hft71OrderId });
       await adoptShownId(ctx, shop, intent, verdict.hft71OrderId);
       throw new HandOffFailed('another sender: the account is stopped', intent.orderId);
+    }
     case 'hold':
       await holdReady(ctx.ledger, intent.id, { reason: verdict.reason, detail: null, contentHash: null });
       throw new HandOffFailed(`held: ${verdict.reason}`, intent.orderId);
@@ -67,16 +73,20 @@ export async function checkOrder(ctx: HandOffContext, shop: ShopRuntime, intent:
       await leaveReady(ctx.ledger, intent.id, { state: verdict.state, reason: verdict.status, contentHash: null });
       log.info('order not sent', { state: verdict.state, status: verdict.status });
       return done(`${verdict.state}: ${verdict.status}`);
-    case 'doubt':
-      await doubtReady(ctx.ledger, intent.id, {
-        cause: verdict.cause,
-        marker: verdict.marker,
-        settleMs: shop.settleMs,
-      });
-      log.error('order in doubt', { cause: verdict.cause });
+    case 'doubt': {
+      // First, since the order is not looked at again once it is in doubt.
       if (verdict.cause === 'another-installation')
         await stopForAnotherSender(ctx, shop, intent, { marker: verdict.marker });
+      const isDoubt = await doubtReady(ctx.ledger, intent.id, {
+        cause: verdict.cause,
+        marker: verdict.marker,
+        markedToken: verdict.marker === null ? null : (parseMarker(verdict.marker)?.token ?? null),
+        settleMs: shop.settleMs,
+      });
+      if (!isDoubt) return done('nothing to do: another job has it');
+      log.error('order in doubt', { cause: verdict.cause });
       throw new HandOffFailed(`in doubt: ${verdict.cause}`, intent.orderId);
+    }
   }
 }
 

@@ -354,3 +354,31 @@ describe('write-back', () => {
     expect(await world.intent()).toMatchObject({ state: 'held', reason: 'conflict', hft71_order_id: '99' });
   });
 });
+
+test('refused by HFT71: on the list, and a person may send it again as it is', async () => {
+  const token = await world.claimed();
+  await recordRejected(world.ledger, token, { ...answer, httpStatus: 422, contentHash: 'c', detail: 'd' });
+  expect(await heldOrders(world.ledger)).toEqual([
+    expect.objectContaining({ orderId: 1, state: 'rejected', reason: 'http-422' }),
+  ]);
+  const resolution = {
+    intentId: String((await world.intent())['id']),
+    token,
+    actor: 'ada',
+    reason: 'HFT71 mended the SKU',
+  };
+  expect(await resolveAsExisting(world.ledger, { ...resolution, hft71OrderId: '9' })).toBe('not-held');
+  expect(await resolveAsAbsent(world.ledger, { ...resolution, settledMarker: null })).toBe('ready');
+});
+
+test('a conflict is a doubt: no cancellation and no later refusal clears it', async () => {
+  const first = await world.claimed();
+  await recordInDoubt(world.ledger, first, doubt);
+  await world.ledger.pool.query(`update intent set state = 'ready', doubt_since = null, dispatched_until = null`);
+  await world.claimed();
+  await recordAccepted(world.ledger, first, { ...answer, hft71OrderId: '98' });
+  expect((await world.intent())['doubt_since']).not.toBeNull();
+  await world.receive({ modifiedGmt: '2026-11-23T11:00:00', status: 'cancelled' });
+  await world.receive({ modifiedGmt: '2026-11-23T11:00:01' });
+  expect(await world.intent()).toMatchObject({ state: 'held', reason: 'conflict' });
+});

@@ -16,7 +16,8 @@ export async function addFeedPage(
   feedId: string,
   page: readonly { sku: string; stock: number }[],
 ): Promise<void> {
-  const lastBySku = new Map(page.map(({ sku, stock }) => [sku, stock]));
+  // A figure beyond any warehouse must not stop the feed: that HFT71 has the SKU is what counts here.
+  const lastBySku = new Map(page.map(({ sku, stock }) => [sku, Math.min(stock, LARGEST_STOCK)]));
   await inTransaction(ledger, async (client) => {
     await client.query(
       `insert into feed_sku (feed_id, sku, stock) select $1::bigint, u.sku, u.stock from unnest($2::text[], $3::int[]) as u(sku, stock)
@@ -29,7 +30,8 @@ export async function addFeedPage(
 
 /**
  * The feed came to its end: it is the account's feed now, and older ones go. Orders that were not HFT71's by the feed
- * before, and are by this one, are armed again: a product may be newer at HFT71 than the last reading.
+ * before, and are by this one, are armed again: a product may be newer at HFT71 than the last reading. A reading that
+ * began before the current one and ends after it (two workers read at once) counts for nothing, and its rows go.
  * @returns how many orders were armed again.
  */
 export async function finishFeed(
@@ -39,11 +41,20 @@ export async function finishFeed(
   sendable: readonly string[],
 ): Promise<number> {
   return inTransaction(ledger, async (client) => {
+    const current = await oneRow(
+      client,
+      `update account set current_feed_id = $2
+       where id = $1 and (current_feed_id is null or current_feed_id < $2::bigint) returning id`,
+      [accountId, feedId],
+    );
+    if (current === null) {
+      await client.query('delete from feed_sku where feed_id = $1', [feedId]);
+      return 0;
+    }
     await client.query(
       `update stock_feed set completed_at = now(), skus = (select count(*) from feed_sku where feed_id = $1) where id = $1`,
       [feedId],
     );
-    await client.query('update account set current_feed_id = $2 where id = $1', [accountId, feedId]);
     await client.query(
       `delete from feed_sku where feed_id in (select id from stock_feed where account_id = $1 and id < $2)`,
       [accountId, feedId],
@@ -52,13 +63,16 @@ export async function finishFeed(
       `update intent i set state = 'ready', reason = null, dispatched_until = null, not_before = null, state_since = now()
        from shop_order o
        where o.shop_id = i.shop_id and o.order_id = i.order_id and i.account_id = $1 and i.kind = 'send_order'
-         and i.state = 'not_for_hft71' and o.status = any($3::text[]) and not o.before_live
+         and i.state = 'not_for_hft71' and o.status = any($3::text[])
          and exists (select 1 from jsonb_array_elements(o.lines) l join feed_sku f on f.feed_id = $2 and f.sku = l->>'sku')`,
       [accountId, feedId, sendable],
     );
     return armed.rowCount ?? 0;
   });
 }
+
+/** The greatest 4-byte integer. */
+const LARGEST_STOCK = 2_147_483_647;
 
 export interface FeedView {
   readonly completedAt: Date;

@@ -93,8 +93,17 @@ describe('adoption', () => {
     await goLive([1], [1]);
     const [intent] = await intentsToAdopt(world.ledger, SHOP, 10);
     expect(intent).toMatchObject({ orderId: 1, shopHft71Id: '99', beforeLive: true });
-    expect(await adoptIntent(world.ledger, intent?.id ?? '', '99')).toEqual({ kind: 'adopted' });
+    expect(await adoptIntent(world.ledger, intent?.id ?? '', '99', false)).toEqual({ kind: 'adopted' });
     expect(await world.intent(1)).toMatchObject({ state: 'adopted', hft71_order_id: '99' });
+  });
+
+  test('without HFT71’s word an id that another order shows too is not adopted: plugins that copy orders copy meta', async () => {
+    await world.receive({ orderId: 1, createdGmt: before, status: 'completed', hft71OrderId: '99' });
+    await world.receive({ orderId: 2, createdGmt: before, hft71OrderId: '99' });
+    await goLive([2], [2]);
+    const [copy] = await intentsToAdopt(world.ledger, SHOP, 10);
+    expect(await adoptIntent(world.ledger, copy?.id ?? '', '99', false)).toEqual({ kind: 'taken', byOrder: '1' });
+    expect(await adoptIntent(world.ledger, copy?.id ?? '', '99', true)).toEqual({ kind: 'adopted' });
   });
 
   test('an id that another order of the account has is not adopted; it is named, and looked at again when the id changes', async () => {
@@ -102,8 +111,8 @@ describe('adoption', () => {
     await world.receive({ orderId: 2, createdGmt: before, hft71OrderId: '99' });
     await goLive([1, 2], [1, 2]);
     const [first, second] = await intentsToAdopt(world.ledger, SHOP, 10);
-    await adoptIntent(world.ledger, first?.id ?? '', '99');
-    expect(await adoptIntent(world.ledger, second?.id ?? '', '99')).toEqual({ kind: 'taken', byOrder: '1' });
+    await adoptIntent(world.ledger, first?.id ?? '', '99', true);
+    expect(await adoptIntent(world.ledger, second?.id ?? '', '99', true)).toEqual({ kind: 'taken', byOrder: '1' });
     await holdForeignId(world.ledger, second?.id ?? '', '1', '99');
     expect(await world.intent(2)).toMatchObject({ state: 'held', reason: 'id-belongs-to-order-1' });
     expect(await intentsToAdopt(world.ledger, SHOP, 10)).toEqual([]);
@@ -136,6 +145,19 @@ describe('the stock feed', () => {
     await read(['B', 'C']);
     expect(await skusInFeed(world.ledger, world.accountId, ['A', 'B', 'C'])).toEqual(new Set(['B', 'C']));
     expect(await currentFeed(world.ledger, world.accountId)).toMatchObject({ skus: 2 });
+  });
+
+  test('a slower reading that began earlier replaces nothing: its rows may be gone already', async () => {
+    const slow = await beginFeed(world.ledger, world.accountId);
+    await addFeedPage(world.ledger, slow, [{ sku: 'A', stock: 1 }]);
+    await read(['A', 'B']);
+    await addFeedPage(world.ledger, slow, [{ sku: 'B', stock: 1 }]);
+    await finishFeed(world.ledger, world.accountId, slow, ['processing']);
+    expect(await skusInFeed(world.ledger, world.accountId, ['A', 'B'])).toEqual(new Set(['A', 'B']));
+    const { rows } = await world.ledger.pool.query('select count(*)::int as left from feed_sku where feed_id = $1', [
+      slow,
+    ]);
+    expect(rows).toEqual([{ left: 0 }]);
   });
 
   test('SKUs are compared exactly, and one that comes twice keeps its last figure', async () => {

@@ -17,7 +17,7 @@ export interface HeldOrder {
   readonly settleUntil: Date | null;
 }
 
-/** Held orders, and orders whose id the shop uses again after the first was sent. Oldest first. */
+/** What waits for a person: held, refused by HFT71, and orders whose id the shop uses again after the first was sent. */
 export async function heldOrders(
   ledger: Ledger,
   filter: { shopId?: string; limit?: number } = {},
@@ -25,12 +25,12 @@ export async function heldOrders(
   const found = await rows<Omit<HeldOrder, 'orderId'> & { orderId: string }>(
     ledger.pool,
     `select i.shop_id as "shopId", i.order_id as "orderId", o.number, i.state,
-            case when i.state = 'held' then i.reason else 'order-identity-changed' end as reason,
-            i.reason_detail as detail, case when i.state = 'held' then i.state_since else o.identity_changed_at end as since,
+            case when i.state in ('held', 'rejected') then i.reason else 'order-identity-changed' end as reason,
+            i.reason_detail as detail, case when i.state in ('held', 'rejected') then i.state_since else o.identity_changed_at end as since,
             i.reference, i.hft71_order_id as "hft71OrderId", i.token, i.settle_until as "settleUntil"
      from intent i join shop_order o on o.shop_id = i.shop_id and o.order_id = i.order_id
      where i.kind in ('send_order', 'reprint') and ($1::text is null or i.shop_id = $1)
-       and (i.state = 'held' or o.identity_changed_at is not null and i.state in ('sent', 'written_back', 'adopted'))
+       and (i.state in ('held', 'rejected') or o.identity_changed_at is not null and i.state in ('sent', 'written_back', 'adopted'))
      order by since, i.order_id limit $2`,
     [filter.shopId ?? null, filter.limit ?? 1_000],
   );
@@ -114,7 +114,7 @@ async function attemptsOf(ledger: Ledger, intentId: string): Promise<AttemptView
 }
 
 /** Why a resolution was refused. Nothing was changed. */
-export type ResolutionRefusal = 'not-held' | 'another-attempt' | 'settle-not-over' | 'id-taken';
+export type ResolutionRefusal = 'not-held' | 'another-attempt' | 'settle-not-over' | 'id-taken' | 'no-reference';
 
 /** A person, after looking: "exists with id N", N verified by the caller. Bound to the attempt shown. */
 export async function resolveAsExisting(
@@ -123,7 +123,7 @@ export async function resolveAsExisting(
 ): Promise<'sent' | ResolutionRefusal> {
   try {
     return await inTransaction(ledger, async (client) => {
-      const held = await lockHeld(client, resolution);
+      const held = await lockHeld(client, resolution, ['held']);
       if (typeof held === 'string') return held;
       await client.query(
         `with sent as (
@@ -155,9 +155,10 @@ export async function resolveAsAbsent(
   resolution: { intentId: string; token: string | null; settledMarker: string | null; actor: string; reason: string },
 ): Promise<'ready' | 'cancelled' | ResolutionRefusal> {
   return inTransaction(ledger, async (client) => {
-    const held = await lockHeld(client, resolution);
+    const held = await lockHeld(client, resolution, ['held', 'rejected']);
     if (typeof held === 'string') return held;
     if (held.settling) return 'settle-not-over';
+    if (!held.hasReference) return 'no-reference';
     const row = await oneRow<{ state: 'ready' | 'cancelled' }>(
       client,
       `update intent set state = case when cancel_requested then 'cancelled' else 'ready' end, doubt_since = null,
@@ -174,19 +175,22 @@ export async function resolveAsAbsent(
 interface LockedHeld {
   readonly subject: string;
   readonly settling: boolean;
+  readonly hasReference: boolean;
 }
 
 async function lockHeld(
   client: Parameters<typeof oneRow>[0],
   resolution: { intentId: string; token: string | null },
+  from: readonly HandOffState[],
 ): Promise<LockedHeld | 'not-held' | 'another-attempt'> {
-  const row = await oneRow<LockedHeld & { state: string; token: string | null }>(
+  const row = await oneRow<LockedHeld & { state: HandOffState; token: string | null }>(
     client,
-    `select state, token, shop_id || '/' || order_id as subject, coalesce(settle_until > now(), false) as settling
+    `select state, token, shop_id || '/' || order_id as subject, coalesce(settle_until > now(), false) as settling,
+            reference is not null as "hasReference"
      from intent where id = $1 for update`,
     [resolution.intentId],
   );
-  if (row === null || row.state !== 'held') return 'not-held';
+  if (row === null || !from.includes(row.state)) return 'not-held';
   return row.token === resolution.token ? row : 'another-attempt';
 }
 

@@ -40,7 +40,13 @@ export async function leaveReady(
 export async function doubtReady(
   ledger: Ledger,
   intentId: string,
-  doubt: { cause: Extract<OrderVerdict, { kind: 'doubt' }>['cause']; marker: string | null; settleMs: number },
+  doubt: {
+    cause: Extract<OrderVerdict, { kind: 'doubt' }>['cause'];
+    marker: string | null;
+    /** The attempt that the marker names; one that has ended harmlessly since it was looked at makes no doubt. */
+    markedToken: string | null;
+    settleMs: number;
+  },
 ): Promise<boolean> {
   const row = await oneRow(
     ledger.pool,
@@ -48,8 +54,9 @@ export async function doubtReady(
        reason_detail = case when $3::text is null then i.reason_detail else 'the shop shows the marker ' || $3 end,
        settle_until = now() + $4::bigint * interval '1 millisecond', last_failure = $2,
        cancel_requested = i.cancel_requested or $2 = 'cancelled', dispatched_until = null, state_since = now()
-     where ${STILL_READY} returning i.id`,
-    [intentId, doubt.cause, doubt.marker, doubt.settleMs],
+     where ${STILL_READY} and not exists (
+       select 1 from attempt m where m.token = $5::uuid and m.outcome in ('not_processed', 'rejected')) returning i.id`,
+    [intentId, doubt.cause, doubt.marker, doubt.settleMs, doubt.markedToken],
   );
   return row !== null;
 }
@@ -78,7 +85,18 @@ export async function adoptIntent(
   ledger: Ledger,
   intentId: string,
   hft71OrderId: string,
+  /** HFT71's order names this one. Without it, an id that another order of the account shows too proves nothing. */
+  proven: boolean,
 ): Promise<{ kind: 'adopted' } | { kind: 'not-adoptable' } | { kind: 'taken'; byOrder: string }> {
+  if (!proven) {
+    const other = await oneRow<{ number: string }>(
+      ledger.pool,
+      `select o.number from shop_order o join shop s on s.id = o.shop_id join intent i on i.id = $1
+       where s.account_id = i.account_id and o.shop_hft71_id = $2 and (o.shop_id, o.order_id) <> (i.shop_id, i.order_id) limit 1`,
+      [intentId, hft71OrderId],
+    );
+    if (other !== null) return { kind: 'taken', byOrder: other.number };
+  }
   try {
     const row = await oneRow(
       ledger.pool,

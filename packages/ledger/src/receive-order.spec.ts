@@ -1,7 +1,7 @@
 import { startLedgerWorld, type LedgerWorld } from './testing-world.js';
 import { receiveDeleted } from './receive-order.js';
 import { holdReady, leaveReady } from './move-intent.js';
-import { recordAccepted, recordInDoubt, recordRejected } from './record-outcome.js';
+import { recordAccepted, recordInDoubt, recordNotProcessed, recordRejected } from './record-outcome.js';
 
 let world: LedgerWorld;
 beforeEach(async () => {
@@ -66,6 +66,22 @@ test('cancelled while sending: unchanged, the flag is set (R7)', async () => {
   await world.claimed();
   await world.receive({ modifiedGmt: at(1), status: 'cancelled' });
   expect(await world.intent()).toMatchObject({ state: 'sending', cancel_requested: true });
+});
+
+test('cancelled while sending, then refused, then sendable again: the next claim is not refused for the old flag', async () => {
+  const token = await world.claimed();
+  await world.receive({ modifiedGmt: at(1), status: 'cancelled' });
+  await recordNotProcessed(world.ledger, token, {
+    httpStatus: 429,
+    errorCode: null,
+    left: true,
+    cause: 'throttled',
+    notBeforeMs: 0,
+    lastFailure: 'throttled',
+  });
+  expect(await world.intent()).toMatchObject({ state: 'cancelled', cancel_requested: true });
+  await world.receive({ modifiedGmt: at(2) });
+  expect(await world.intent()).toMatchObject({ state: 'ready', cancel_requested: false });
 });
 
 test('cancelled in doubt: unchanged, the flag is set, the doubt is kept (R2, R7)', async () => {
@@ -187,4 +203,92 @@ test('deleted in the shop: cancelled without doubt; a doubt is kept', async () =
   });
   await receiveDeleted(world.ledger, 'main', 2);
   expect(await world.intent(2)).toMatchObject({ state: 'in_doubt', cancel_requested: true });
+});
+
+test('cancelled while sending, not processed, restored: the flag goes, and it may be claimed', async () => {
+  const token = await world.claimed();
+  await world.receive({ modifiedGmt: at(1), status: 'cancelled' });
+  await recordNotProcessed(world.ledger, token, {
+    httpStatus: 429,
+    errorCode: null,
+    left: true,
+    cause: 'throttled',
+    notBeforeMs: 0,
+    lastFailure: 'x',
+  });
+  await world.receive({ modifiedGmt: at(2) });
+  expect(await world.intent()).toMatchObject({ state: 'ready', cancel_requested: false });
+  const again = await world.prepared();
+  expect(await world.claim(again)).toBe('claimed');
+});
+
+test('cancelled in doubt and restored: the doubt stays, the flag goes', async () => {
+  const token = await world.claimed();
+  await recordInDoubt(world.ledger, token, {
+    httpStatus: null,
+    errorCode: 'deadline',
+    left: true,
+    cause: 'deadline',
+    settleMs: 1,
+  });
+  await world.receive({ modifiedGmt: at(1), status: 'cancelled' });
+  await world.receive({ modifiedGmt: at(2) });
+  expect(await world.intent()).toMatchObject({ state: 'in_doubt', cancel_requested: false });
+  expect((await world.intent())['doubt_since']).not.toBeNull();
+});
+
+test('a reference that another order has: held, never thrown; it goes once its reference is free', async () => {
+  await world.receive({ orderId: 1, reference: '7000' });
+  expect(await world.receive({ orderId: 7000, reference: '7000' })).toEqual({ stored: true, state: 'held' });
+  expect(await world.intent(7000)).toMatchObject({ state: 'held', reason: 'reference-taken', reference: null });
+  await world.receive({ orderId: 7000, reference: 'B-7000', modifiedGmt: at(1) });
+  expect(await world.intent(7000)).toMatchObject({ state: 'ready', reference: 'B-7000' });
+});
+
+test('two orders with one reference at the same instant: one goes, one is held', async () => {
+  await Promise.all([1, 2, 3, 4].map((orderId) => world.receive({ orderId, reference: 'same' })));
+  const { rows } = await world.ledger.pool.query('select state from intent order by state');
+  expect(rows).toEqual([{ state: 'held' }, { state: 'held' }, { state: 'held' }, { state: 'ready' }]);
+});
+
+test('an order’s own stored reference stays, though the settings would make another one now', async () => {
+  await world.receive({ orderId: 1, reference: 'one' });
+  await world.receive({ orderId: 2, reference: 'two' });
+  await world.receive({ orderId: 1, reference: 'two', modifiedGmt: at(1), status: 'on-hold' });
+  await world.receive({ orderId: 1, reference: 'two', modifiedGmt: at(2) });
+  expect(await world.intent(1)).toMatchObject({ state: 'ready', reference: 'one' });
+});
+
+test.each(['cancelled', 'skipped', 'shadowed', 'rejected', 'not_for_hft71'])(
+  'another order under the id of one that is %s is held, not lost',
+  async (state) => {
+    await world.receive();
+    await world.ledger.pool.query('update intent set state = $1', [state]);
+    await world.receive({ modifiedGmt: at(1), orderKeyHash: 'key-2' });
+    expect(await world.intent()).toMatchObject({ state: 'held', reason: 'order-identity-changed' });
+    await world.receive({ modifiedGmt: at(2), orderKeyHash: 'key-2', status: 'cancelled' });
+    await world.receive({ modifiedGmt: at(3), orderKeyHash: 'key-2' });
+    expect(await world.intent()).toMatchObject({ state: 'held', reason: 'order-identity-changed' });
+  },
+);
+
+test.each([
+  ['conflict', { hft71_order_id: '900' }],
+  ['exists', {}],
+])('held as %s is never cancelled away: HFT71 has it', async (reason, known: { hft71_order_id?: string }) => {
+  await world.receive();
+  await world.ledger.pool.query(`update intent set state = 'held', reason = $1, hft71_order_id = $2`, [
+    reason,
+    known.hft71_order_id ?? null,
+  ]);
+  await world.receive({ modifiedGmt: at(1), status: 'cancelled' });
+  expect(await world.intent()).toMatchObject({ state: 'held', reason, cancel_requested: true });
+  await receiveDeleted(world.ledger, 'main', 1);
+  expect(await world.intent()).toMatchObject({ state: 'held', reason });
+});
+
+test('an order read just now counts, though its date is older than one seen before (a clock set right)', async () => {
+  await world.receive({ modifiedGmt: at(9), status: 'pending' });
+  expect(await world.receive({ modifiedGmt: at(5) })).toMatchObject({ stored: false });
+  expect(await world.receive({ modifiedGmt: at(5) }, { readJustNow: true })).toEqual({ stored: true, state: 'ready' });
 });

@@ -1,5 +1,6 @@
 import type { Ledger } from './connect.js';
 import { oneRow } from './connect.js';
+import { isUniqueViolation } from './attempt.js';
 import { CANCELLED_STATUSES, type HandOffState } from '@relay/core';
 
 /** What the ledger takes of a shop's order: nothing personal. */
@@ -39,29 +40,38 @@ export async function receiveOrder(
     sendDelayMs: number;
     delivery?: SeenDelivery;
     beforeLive?: boolean;
+    /** Read from the shop just now: what it says counts, also where its date is older than one seen before. */
+    readJustNow?: boolean;
   },
 ): Promise<{ stored: boolean; state: HandOffState | null }> {
-  const row = await oneRow<{ stored: boolean; state: HandOffState | null }>(ledger.pool, RECEIVE_ORDER, [
-    order.shopId,
-    order.orderId,
-    order.number,
-    order.orderKeyHash,
-    order.status,
-    `${order.createdGmt}Z`,
-    `${order.modifiedGmt}Z`,
-    order.contentHash,
-    JSON.stringify(order.lines),
-    order.hft71OrderId,
-    order.reference,
-    how.seenBy,
-    how.sendableStatuses.includes(order.status),
-    CANCELLED_STATUSES.includes(order.status),
-    how.sendDelayMs,
-    how.delivery !== undefined,
-    how.delivery?.deliveryId ?? null,
-    how.delivery?.topic ?? null,
-    how.beforeLive ?? false,
-  ]);
+  const write = () =>
+    oneRow<{ stored: boolean; state: HandOffState | null }>(ledger.pool, RECEIVE_ORDER, [
+      order.shopId,
+      order.orderId,
+      order.number,
+      order.orderKeyHash,
+      order.status,
+      `${order.createdGmt}Z`,
+      `${order.modifiedGmt}Z`,
+      order.contentHash,
+      JSON.stringify(order.lines),
+      order.hft71OrderId,
+      order.reference,
+      how.seenBy,
+      how.sendableStatuses.includes(order.status),
+      CANCELLED_STATUSES.includes(order.status),
+      how.sendDelayMs,
+      how.delivery !== undefined,
+      how.delivery?.deliveryId ?? null,
+      how.delivery?.topic ?? null,
+      how.beforeLive ?? false,
+      how.readJustNow ?? false,
+    ]);
+  const row = await write().catch((error: unknown) => {
+    // Two orders with one reference at the same instant: the second try sees the first one's.
+    if (isUniqueViolation(error, 'intent_account_id_reference_key')) return write();
+    throw error;
+  });
   return { stored: row?.stored ?? false, state: row?.state ?? null };
 }
 
@@ -88,63 +98,89 @@ seen as (
                                then coalesce(shop_order.identity_changed_at, now())
                                else shop_order.identity_changed_at end,
     updated_at = now()
-  where excluded.modified_gmt >= shop_order.modified_gmt
+  where excluded.modified_gmt >= shop_order.modified_gmt or $20::boolean
   returning *
 ),
--- The intent is armed in another state for an order that never goes by itself, and one that still may be changed.
+-- In which state a sendable order arms its intent: one from before going live never goes by itself, and a reference
+-- that another order has would make two orders one at HFT71.
 wanted as (
-  select seen.*, shop.account_id,
-         case when seen.before_live then 'held' when $15::bigint > 0 then 'waiting' else 'ready' end as armed_state,
-         case when seen.before_live then 'before-go-live' end as armed_reason
+  select seen.*, shop.account_id, seen.identity_changed_at is not null as changed, clash.taken,
+         case when seen.before_live or clash.taken then 'held' when $15::bigint > 0 then 'waiting' else 'ready' end as armed_state,
+         case when seen.before_live then 'before-go-live' when clash.taken then 'reference-taken' end as armed_reason,
+         -- for an intent that has its reference already
+         case when seen.before_live then 'held' when $15::bigint > 0 then 'waiting' else 'ready' end as own_state,
+         case when seen.before_live then 'before-go-live' end as own_reason
   from seen join shop on shop.id = seen.shop_id
+  cross join lateral (
+    select exists (select 1 from intent x where x.account_id = shop.account_id and x.reference = $11::text
+                   and (x.shop_id, x.order_id) <> (seen.shop_id, seen.order_id)) as taken
+  ) clash
   where shop.baseline_at is not null
     and (not seen.before_live or shop.mode in ('going_live', 'live'))
 ),
+-- Sendable: what becomes of the intent is one word, judged on its latest version.
+--   arm       it goes (again)
+--   identity  the shop uses the id for another order: a person looks
+--   unflag    the shop takes its cancellation back while the order cannot be moved
 armed as (
   insert into intent as i (id, kind, shop_id, order_id, account_id, state, reason, reference, not_before)
-  select gen_random_uuid(), 'send_order', shop_id, order_id, account_id, armed_state, armed_reason, $11::text,
-         now() + $15::bigint * interval '1 millisecond'
+  select gen_random_uuid(), 'send_order', shop_id, order_id, account_id, armed_state, armed_reason,
+         case when taken then null else $11 end, now() + $15::bigint * interval '1 millisecond'
   from wanted where $13::boolean
   on conflict (shop_id, order_id, kind) do update set
-    state = case
-      when (select identity_changed_at from wanted) is not null
-        then case when i.state in ('waiting', 'ready') then 'held' else i.state end
-      else excluded.state end,
-    reason = case
-      when (select identity_changed_at from wanted) is not null
-        then case when i.state not in ('waiting', 'ready') then i.reason
-                  when i.doubt_since is not null then 'in-doubt' else 'order-identity-changed' end
-      else excluded.reason end,
-    reason_detail = null,
-    not_before = excluded.not_before,
-    dispatched_until = null,
-    failures = 0,
-    last_failure = null,
-    state_since = now()
-  where (i.state in ('waiting', 'ready') and (select identity_changed_at from wanted) is not null)
-     or (i.doubt_since is null and i.hft71_order_id is null and (select identity_changed_at from wanted) is null and (
-           i.state in ('skipped', 'cancelled', 'shadowed')
-        or i.state in ('rejected', 'not_for_hft71') and i.content_hash is distinct from $8
-        or i.state = 'held' and i.reason = 'mapping' and i.content_hash is distinct from $8))
+    (state, reason, reason_detail, reference, cancel_requested, not_before, dispatched_until, failures, last_failure, state_since) = (
+      select
+        case act when 'arm' then case when i.reference is null then excluded.state else (select own_state from wanted) end
+                 when 'identity' then 'held' else i.state end,
+        case act when 'arm' then case when i.reference is null then excluded.reason else (select own_reason from wanted) end
+                 when 'identity' then case when i.doubt_since is not null then 'in-doubt' else 'order-identity-changed' end
+                 else i.reason end,
+        case when act in ('arm', 'identity') then null else i.reason_detail end,
+        case act when 'arm' then coalesce(i.reference, excluded.reference) else i.reference end,
+        i.cancel_requested and act is null,
+        case act when 'arm' then excluded.not_before else i.not_before end,
+        case when act in ('arm', 'identity') then null else i.dispatched_until end,
+        case act when 'arm' then 0 else i.failures end,
+        case act when 'arm' then null else i.last_failure end,
+        case when act in ('arm', 'identity') then now() else i.state_since end
+      from (select case
+        when (select changed from wanted) then
+          case when i.hft71_order_id is null and i.state in ('waiting', 'ready', 'skipped', 'cancelled', 'shadowed', 'rejected', 'not_for_hft71')
+               then 'identity' end
+        when i.doubt_since is null and i.hft71_order_id is null and (
+               i.state in ('skipped', 'cancelled', 'shadowed')
+            or i.state in ('rejected', 'not_for_hft71') and i.content_hash is distinct from $8
+            or i.state = 'held' and i.reason = 'mapping' and i.content_hash is distinct from $8
+            or i.state = 'held' and i.reason = 'reference-taken' and i.reference is null and excluded.reference is not null)
+          then 'arm'
+        when i.cancel_requested then 'unflag' end as act) judged)
+  where i.cancel_requested or i.state in ('skipped', 'cancelled', 'shadowed', 'rejected', 'not_for_hft71', 'held')
+     or (select changed from wanted) and i.state in ('waiting', 'ready')
   returning i.state
 ),
+-- Not sendable: taken back. What may be at HFT71 already (a doubt, an id, a refusal that names the order) is never
+-- cancelled away: it keeps its place on the list, with the cancellation noted.
 taken_back as (
   update intent i set
     state = case
       when i.state in ('waiting', 'ready') and i.doubt_since is null then case when $14::boolean then 'cancelled' else 'skipped' end
       when i.state = 'ready' then case when $14 then 'in_doubt' else 'held' end
-      when i.state in ('held', 'rejected') and i.doubt_since is null then 'cancelled'
+      when i.state in ('held', 'rejected') and not at_hft71 then 'cancelled'
       else i.state end,
     reason = case
       when i.state in ('waiting', 'ready') and i.doubt_since is null then $5
       when i.state = 'ready' then case when $14 then i.reason else 'in-doubt' end
-      when i.state in ('held', 'rejected') and i.doubt_since is null then $5
+      when i.state in ('held', 'rejected') and not at_hft71 then $5
       else i.reason end,
-    cancel_requested = i.cancel_requested
-      or ($14 and (i.state in ('sending', 'in_doubt') or i.doubt_since is not null)),
-    state_since = now()
-  from seen
-  where not $13::boolean and i.shop_id = seen.shop_id and i.order_id = seen.order_id and i.kind = 'send_order'
+    cancel_requested = i.cancel_requested or ($14 and (i.state in ('sending', 'in_doubt') or at_hft71)),
+    state_since = case when i.state in ('waiting', 'ready') or i.state in ('held', 'rejected') and not at_hft71 then now() else i.state_since end
+  from (
+    select t.id as target_id, (t.doubt_since is not null or t.hft71_order_id is not null
+           or coalesce(t.reason, '') in ('conflict', 'exists') or t.reason = 'reference-taken' and t.token is not null) as at_hft71
+    from intent t join seen on t.shop_id = seen.shop_id and t.order_id = seen.order_id
+    where t.kind = 'send_order'
+  ) target
+  where not $13::boolean and i.id = target.target_id
     and (i.state in ('waiting', 'ready') or ($14 and i.state in ('sending', 'in_doubt', 'held', 'rejected')))
   returning i.state
 )
@@ -185,12 +221,15 @@ with gone as (
   where shop_id = $1 and order_id = $2 returning shop_id, order_id
 )
 update intent i set
-  state = case when i.state in ('sending', 'in_doubt') or i.doubt_since is not null
-               then case when i.state = 'ready' then 'in_doubt' else i.state end
-               else 'cancelled' end,
-  reason = case when i.state in ('sending', 'in_doubt') or i.doubt_since is not null then i.reason else 'deleted' end,
-  cancel_requested = i.cancel_requested or i.state in ('sending', 'in_doubt') or i.doubt_since is not null,
-  state_since = now()
-from gone
-where i.shop_id = gone.shop_id and i.order_id = gone.order_id and i.kind = 'send_order'
+  state = case when not at_hft71 then 'cancelled' when i.state = 'ready' then 'in_doubt' else i.state end,
+  reason = case when at_hft71 then i.reason else 'deleted' end,
+  cancel_requested = i.cancel_requested or at_hft71,
+  state_since = case when at_hft71 then i.state_since else now() end
+from (
+  select t.id as target_id, (t.state in ('sending', 'in_doubt') or t.doubt_since is not null or t.hft71_order_id is not null
+         or coalesce(t.reason, '') in ('conflict', 'exists') or t.reason = 'reference-taken' and t.token is not null) as at_hft71
+  from intent t join gone on t.shop_id = gone.shop_id and t.order_id = gone.order_id
+  where t.kind = 'send_order'
+) target
+where i.id = target.target_id
   and i.state in ('waiting', 'ready', 'sending', 'in_doubt', 'held', 'rejected')`;

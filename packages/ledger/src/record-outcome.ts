@@ -166,7 +166,8 @@ settled as (
                          else 'attempt ' || $1::text || ' was accepted as ' || $2::text end,
     hft71_order_id = case when in_time or not contradicts then $2 else i.hft71_order_id end,
     accepted_hash = case when in_time or not contradicts then i.payload_hash else i.accepted_hash end,
-    doubt_since = case when in_time or not contradicts then null else i.doubt_since end,
+    -- two orders may exist: a doubt, which no cancellation and no later refusal clears
+    doubt_since = case when in_time or not contradicts then null else coalesce(i.doubt_since, now()) end,
     settle_until = null, lease_until = null, dispatched_until = null, not_before = null, failures = 0,
     last_failure = null, state_since = now()
   from target where i.id = target.id and known is not true

@@ -14,7 +14,7 @@ export interface LedgerWorld {
   seen(over?: Partial<SeenOrder>): SeenOrder;
   receive(
     over?: Partial<SeenOrder>,
-    how?: { sendDelayMs?: number; seenBy?: string; beforeLive?: boolean },
+    how?: { sendDelayMs?: number; seenBy?: string; beforeLive?: boolean; readJustNow?: boolean },
   ): ReturnType<typeof receiveOrder>;
   intent(orderId?: number, kind?: string): Promise<Record<string, unknown>>;
   /** Receives order 1 and takes it up to the claim. @returns the attempt's token. */

@@ -79,7 +79,7 @@ export async function recordWriteBackConflict(ledger: Ledger, intentId: string, 
     if (done === null) return;
     await client.query(
       `update intent set state = 'held', reason = 'conflict',
-         reason_detail = 'HFT71 answered ' || hft71_order_id || ', the shop shows ' || $3::text, state_since = now()
+         doubt_since = coalesce(doubt_since, now()), reason_detail = 'HFT71 answered ' || hft71_order_id || ', the shop shows ' || $3::text, state_since = now()
        where shop_id = $1 and order_id = $2 and kind = 'send_order' and state = 'sent'`,
       [done.shop_id, done.order_id, shownId],
     );

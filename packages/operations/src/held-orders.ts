@@ -1,5 +1,5 @@
 import { CallFailure, metaText, SHOP_META } from '@relay/core';
-import { findOrders, resolveAsAbsent, resolveAsExisting, type OrderView } from '@relay/ledger';
+import { findOrders, resolveAsAbsent, resolveAsExisting, type OrderView, type ResolutionRefusal } from '@relay/ledger';
 import type { ConnectedShop, Relay } from './relay.js';
 
 /** Why an operation was not carried out; nothing was changed. `toDo` says what helps. */
@@ -92,7 +92,7 @@ async function findHeld(
   const found = await findOrder(relay, resolution.wanted, resolution.shopId);
   if (found.kind === 'refused') return found;
   const { order } = found;
-  if (order.state !== 'held' || order.intentId === null)
+  if ((order.state !== 'held' && order.state !== 'rejected') || order.intentId === null)
     return refused(
       `order ${order.number} is not held: it is ${order.state ?? 'not to be sent'}`,
       'only held orders need a person',
@@ -130,7 +130,7 @@ async function verifyAtHft71(shop: ConnectedShop, order: OrderView, hft71OrderId
   }
 }
 
-function explain(refusal: 'not-held' | 'another-attempt' | 'settle-not-over' | 'id-taken'): Refusal {
+function explain(refusal: ResolutionRefusal): Refusal {
   switch (refusal) {
     case 'not-held':
       return refused('the order is not held any more', 'look again: relay orders show');
@@ -143,6 +143,11 @@ function explain(refusal: 'not-held' | 'another-attempt' | 'settle-not-over' | '
       return refused(
         'HFT71 may still be taking the order in (HFT71_SETTLE is not over)',
         'wait until the time that relay orders show prints, then look at HFT71 again',
+      );
+    case 'no-reference':
+      return refused(
+        'its reference is another order’s at HFT71',
+        'set HFT71_REFERENCE_PREFIX (or HFT71_REFERENCE) so that it gets one of its own; the next sweep arms it',
       );
     case 'id-taken':
       return refused('another order of the account has this id', 'check the id');
