@@ -2,7 +2,7 @@ import { Worker, type Job } from 'bullmq';
 import { CallFailure } from '@relay/core';
 import { HandOffFailed, sendOrder, writeBack, type HandOffContext } from '@relay/handoff';
 import type { IntakeContext } from '@relay/intake';
-import { quietly, type Relay } from '@relay/operations';
+import { quietly, type ConnectedShop, type Relay } from '@relay/operations';
 import { handOffJobSchema, maintenanceJobSchema, queuePrefix, type QueueName } from '@relay/queues';
 import type { Redis } from 'ioredis';
 import { maintain } from './maintenance.js';
@@ -17,10 +17,10 @@ export function startProcessors(parts: {
   handOff: HandOffContext;
   intake: IntakeContext;
   connection: Redis;
-  onProgress: () => void;
+  verified: ReadonlyMap<string, ConnectedShop>;
 }): { stop: (graceMs: number) => Promise<void> } {
-  const { relay, handOff, intake, connection } = parts;
-  const { log, settings, shops } = relay;
+  const { relay, handOff, intake, connection, verified } = parts;
+  const { log, settings } = relay;
 
   const start = (name: QueueName, concurrency: number, work: (job: Job) => Promise<unknown>) => {
     const worker = new Worker(name, (job) => guarded(relay, job, work), {
@@ -41,9 +41,8 @@ export function startProcessors(parts: {
     start('write-back', WRITE_BACKS_AT_ONCE, (job) => writeBack(handOff, handOffJobSchema.parse(job.data).intentId)),
     start('maintenance', MAINTENANCE_AT_ONCE, (job) => {
       const task = maintenanceJobSchema.parse(job.data);
-      const shop = shops.get(task.shopId);
-      if (shop === undefined) throw new Error(`shop ${task.shopId} is not in this worker's settings`);
-      return maintain(intake, handOff, shop, task);
+      const shop = verified.get(task.shopId);
+      return shop === undefined ? Promise.resolve('not connected yet') : maintain(intake, handOff, shop, task);
     }),
   ];
   return {

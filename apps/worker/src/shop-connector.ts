@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CallFailure } from '@relay/core';
-import { connectShop, keepShopWebhooks, readStockFeed, type IntakeContext } from '@relay/intake';
+import { connectShop, keepShopWebhooks, readStockFeed, ShopChanged, type IntakeContext } from '@relay/intake';
 import { alone, loadShop, setShopFault } from '@relay/ledger';
 import { switchLive, type ConnectedShop, type Relay } from '@relay/operations';
 import { needsFirstFeed } from './maintenance.js';
@@ -9,11 +9,17 @@ const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
 
 /** Connects the shop, however long it is away: home URL, baseline, webhooks, the first feed; live where that is set. */
-export function startShopConnector(relay: Relay, intake: IntakeContext, shop: ConnectedShop): { stop: () => void } {
+export function startShopConnector(
+  relay: Relay,
+  intake: IntakeContext,
+  shop: ConnectedShop,
+  /** The shop that answers is the one of the ledger. */
+  onVerified: () => void,
+): { stop: () => void } {
   const stopping = new AbortController();
   void (async () => {
     for (let waitMs = FIRST_WAIT_MS; !stopping.signal.aborted; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
-      if (await connectOnce(relay, intake, shop)) return;
+      if (await connectOnce(relay, intake, shop, onVerified)) return;
       await sleep(waitMs, undefined, { signal: stopping.signal }).catch(() => undefined); // stopped: the loop ends
     }
   })();
@@ -21,37 +27,46 @@ export function startShopConnector(relay: Relay, intake: IntakeContext, shop: Co
 }
 
 /** @returns true when nothing is left to do. */
-async function connectOnce(relay: Relay, intake: IntakeContext, shop: ConnectedShop): Promise<boolean> {
+async function connectOnce(
+  relay: Relay,
+  intake: IntakeContext,
+  shop: ConnectedShop,
+  onVerified: () => void,
+): Promise<boolean> {
   const { ledger, log } = relay;
   try {
     let done = false;
     await alone(ledger, `connect ${shop.id}`, async () => {
       const firstTime = (await connectShop(intake, shop)) === 'connected';
+      onVerified();
       await keepShopWebhooks(intake, shop);
       if (await needsFirstFeed(ledger, shop)) {
         const { skus } = await readStockFeed(intake, shop);
         log.info('stock feed read', { shop: shop.id, skus });
       }
-      await followModeSetting(relay, intake, shop, firstTime);
-      await setShopFault(ledger, shop.id, null);
-      done = true;
+      done = await followModeSetting(relay, intake, shop, firstTime);
+      if (done) await setShopFault(ledger, shop.id, null);
     });
     return done;
   } catch (error) {
     const fault = error instanceof Error ? error.message : String(error);
     log.error('the shop is not connected: it goes on trying', { shop: shop.id, error });
-    if (error instanceof CallFailure) await setShopFault(ledger, shop.id, fault).catch(() => undefined); // PostgreSQL away
+    if (error instanceof CallFailure || error instanceof ShopChanged)
+      await setShopFault(ledger, shop.id, fault).catch(() => undefined); // PostgreSQL away
     return false;
   }
 }
 
-/** `RELAY_MODE` counts only when a shop is first connected; afterwards the ledger's mode does. */
+/**
+ * `RELAY_MODE` counts only when a shop is first connected; afterwards the ledger's mode does.
+ * @returns false when it could not be followed because a server is away: to be tried again.
+ */
 async function followModeSetting(
   relay: Relay,
   intake: IntakeContext,
   shop: ConnectedShop,
   firstTime: boolean,
-): Promise<void> {
+): Promise<boolean> {
   const { log, settings } = relay;
   const view = await loadShop(relay.ledger, shop.id);
   // A worker that died between baseline and going live left a shop that has never been live.
@@ -61,15 +76,14 @@ async function followModeSetting(
       actor: 'RELAY_MODE',
       ...(intake.onReceived === undefined ? {} : { onReceived: intake.onReceived }),
     });
-    if (went.kind === 'refused')
-      log.error('RELAY_MODE=live is refused: the shop stays in shadow mode', {
-        shop: shop.id,
-        refusals: went.refusals,
-      });
-    return;
+    if (went.kind !== 'refused') return true;
+    const { refusals } = went;
+    log.error('RELAY_MODE=live is refused: the shop stays in shadow mode', { shop: shop.id, refusals });
+    return !refusals.some(({ kind }) => kind === 'away');
   }
   if (view !== null && view.mode !== settings.mode)
     log.warn(`RELAY_MODE=${settings.mode} is set, and the shop is ${view.mode}: only \`relay mode\` changes it now`, {
       shop: shop.id,
     });
+  return true;
 }

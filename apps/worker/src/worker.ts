@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { startDispatcher, type HandOffContext } from '@relay/handoff';
 import { beat, forgetBeat } from '@relay/ledger';
-import { intakeContext, quietly, type Relay } from '@relay/operations';
+import { intakeContext, quietly, type ConnectedShop, type Relay } from '@relay/operations';
 import { connectRedis, connectWorkerRedis, createQueues, nudgeChannel } from '@relay/queues';
 import { keepEvery } from './keep-every.js';
 import { enqueueWantedSweeps, maintenanceSchedules } from './maintenance.js';
@@ -26,11 +26,13 @@ export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onS
   const queues = createQueues({ connection: relay.redis, installationId, onError: quietly(log, 'a queue') });
   const me = { id: randomUUID(), kind: 'worker' as const, host: hostname(), pid: process.pid };
   let progressed = false;
+  /** Shops whose home URL this process has seen to be theirs: until then nothing is read, sent or written for them. */
+  const verified = new Map<string, ConnectedShop>();
 
   const handOff: HandOffContext = {
     ledger,
     installation: relay.installation,
-    shops,
+    shops: verified,
     times: { ...timing, slotWaitMs: SLOT_WAIT_MS },
     worker: relay.processName,
     log,
@@ -48,10 +50,11 @@ export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onS
     intervalMs: timing.dispatchIntervalMs,
     dispatchLeaseMs: timing.dispatchLeaseMs,
     preparedTimeoutMs: timing.preparedTimeoutMs,
+    maxUnmirrored: settings.maxUnmirrored,
     settleMs: settings.shop?.hft71.settleMs ?? DEFAULT_SETTLE_MS,
   });
   const intake = intakeContext(relay, dispatcher.nudge);
-  const processors = startProcessors({ relay, handOff, intake, connection, onProgress: handOff.onProgress });
+  const processors = startProcessors({ relay, handOff, intake, connection, verified });
   const nudges = connectRedis(settings.redisUrl, quietly(log, 'Redis'));
   nudges.on('message', () => dispatcher.nudge());
   void nudges.subscribe(nudgeChannel(installationId)).catch(() => undefined); // without it the timer finds the work 250 ms later
@@ -72,7 +75,9 @@ export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onS
       'the heartbeat',
     ),
   ];
-  const connectors = [...shops.values()].map((shop) => startShopConnector(relay, intake, shop));
+  const connectors = [...shops.values()].map((shop) =>
+    startShopConnector(relay, intake, shop, () => verified.set(shop.id, shop)),
+  );
   log.info('worker started', { worker: relay.processName, shops: [...shops.keys()] });
 
   return {

@@ -81,9 +81,3 @@ export class HandOffFailed extends Error {
     super(`${what} (order ${orderId})`);
   }
 }
-
-export function shopOf(ctx: HandOffContext, shopId: string): ShopRuntime {
-  const shop = ctx.shops.get(shopId);
-  if (shop === undefined) throw new Error(`shop ${shopId} is in the ledger but not in this worker's settings`);
-  return shop;
-}

@@ -20,6 +20,7 @@ export interface DispatcherOptions {
   readonly intervalMs: number;
   readonly dispatchLeaseMs: number;
   readonly preparedTimeoutMs: number;
+  readonly maxUnmirrored: number;
   /** Entry into doubt starts it; per account one day, one for all now. */
   readonly settleMs: number;
 }
@@ -99,7 +100,7 @@ export async function tick(options: Omit<DispatcherOptions, 'intervalMs'>): Prom
     dispatched += await dispatch(
       options,
       'send-order',
-      await takeDueSends(ledger, account.id, options.dispatchLeaseMs),
+      await takeDueSends(ledger, account.id, options.dispatchLeaseMs, options.maxUnmirrored),
     );
   }
   dispatched += await dispatch(

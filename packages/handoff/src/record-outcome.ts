@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffMs, classifyPost, type PostObservation, type PostOutcome } from '@relay/core';
 import {
   recordAccepted,
@@ -9,6 +8,7 @@ import {
   type IntentView,
 } from '@relay/ledger';
 import { HandOffFailed, type HandOffContext, type ShopRuntime } from './context.js';
+import { untilRecorded } from './until-recorded.js';
 
 interface PostedAttempt {
   readonly intent: IntentView;
@@ -27,7 +27,10 @@ export async function recordOutcome(ctx: HandOffContext, shop: ShopRuntime, post
     notProcessedStatuses: shop.notProcessedStatuses,
     duplicatePattern: shop.duplicatePattern,
   });
-  const state = await untilRecorded(ctx, () => record(ctx, shop, posted, outcome));
+  // The answer is known here and nowhere else. What is not recorded within the lease is a doubt by then; an id that comes
+  // after it is still evidence.
+  const state = await untilRecorded(ctx, RECORD_FOR_MS, () => record(ctx, shop, posted, outcome));
+  await tellAccount(shop, posted, outcome);
   ctx.metrics.attempts.inc({ outcome: outcome.kind.replace('-', '_') });
   ctx.onProgress();
   const log = ctx.log.child({ orderId: intent.orderId, shop: shop.id, attempt: posted.token });
@@ -66,7 +69,7 @@ async function record(
     case 'in-doubt':
       return recordInDoubt(ledger, token, { ...seen, cause: outcome.cause, settleMs: shop.settleMs });
     case 'not-processed': {
-      const notBeforeMs = await waitAfter(shop, posted, outcome);
+      const notBeforeMs = waitAfter(posted, outcome);
       return recordNotProcessed(ledger, token, {
         ...seen,
         cause: outcome.cause,
@@ -77,25 +80,14 @@ async function record(
   }
 }
 
-/** What a refusal asks for before the next try; side effects that concern the whole account happen here. */
-async function waitAfter(
-  shop: ShopRuntime,
-  { intent, logInToken }: PostedAttempt,
-  outcome: Extract<PostOutcome, { kind: 'not-processed' }>,
-): Promise<number> {
+/** What a refusal asks for before the next try. */
+function waitAfter({ intent }: PostedAttempt, outcome: Extract<PostOutcome, { kind: 'not-processed' }>): number {
   const backoff = backoffMs(intent.failures + 1);
   switch (outcome.cause) {
-    case 'throttled': {
-      // Not only this order: the account is over its limit.
-      const waitMs = Math.max(outcome.retryAfterMs ?? backoff, MIN_THROTTLE_MS);
-      await shop.budget.freeze(waitMs).catch(() => undefined); // without Redis nothing is sent anyway
-      return waitMs;
-    }
-    case 'token': {
-      // The next attempt finds the new token. Refused here, that attempt's own log-in says why.
-      await shop.hft71.refusedToken(logInToken).catch(() => undefined);
+    case 'throttled':
+      return Math.max(outcome.retryAfterMs ?? backoff, MIN_THROTTLE_MS);
+    case 'token':
       return intent.failures === 0 ? 0 : backoff;
-    }
     case 'nothing-sent':
     case 'misconfigured':
     case 'declared':
@@ -103,28 +95,20 @@ async function waitAfter(
   }
 }
 
-/** A 429 with "0 seconds" must not become a loop. */
-const MIN_THROTTLE_MS = 1_000;
-
 /**
- * The answer is known here and nowhere else, so a PostgreSQL that is away is waited for. What does not make it within
- * the lease becomes a doubt by then; an id that comes after it is still evidence.
+ * What concerns the whole account and not only this order. After the record, which must not wait for it: both calls may
+ * take longer than the lease.
  */
-async function untilRecorded<T>(ctx: HandOffContext, write: () => Promise<T>): Promise<T> {
-  const giveUpAt = performance.now() + RECORD_FOR_MS;
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await write();
-    } catch (error) {
-      if (performance.now() > giveUpAt) throw error;
-      ctx.log.error('an outcome could not be recorded yet', { tries, error });
-      await sleep(RECORD_EVERY_MS);
-    }
-  }
+async function tellAccount(shop: ShopRuntime, posted: PostedAttempt, outcome: PostOutcome): Promise<void> {
+  if (outcome.kind !== 'not-processed') return;
+  // Without Redis nothing is sent anyway; and a log-in that is refused says so at the next attempt.
+  if (outcome.cause === 'throttled') await shop.budget.freeze(waitAfter(posted, outcome)).catch(() => undefined);
+  if (outcome.cause === 'token') await shop.hft71.refusedToken(posted.logInToken).catch(() => undefined);
 }
 
+/** A 429 with "0 seconds" must not become a loop. */
+const MIN_THROTTLE_MS = 1_000;
 const RECORD_FOR_MS = 10 * 60_000;
-const RECORD_EVERY_MS = 500;
 
 function describe(outcome: PostOutcome, seen: PostObservation): string {
   const status = seen.status === null ? (seen.error ?? 'no answer') : `HTTP ${seen.status}`;

@@ -10,8 +10,9 @@ import {
   type IntentView,
 } from '@relay/ledger';
 import { checkOrder, type SendableOrder } from './check-order.js';
-import { HandOffFailed, shopOf, type HandOffContext, type ShopRuntime } from './context.js';
+import { HandOffFailed, type HandOffContext, type ShopRuntime } from './context.js';
 import { recordOutcome } from './record-outcome.js';
+import { untilRecorded } from './until-recorded.js';
 
 /**
  * One attempt to hand an order to HFT71, in the protocol's order. The story of one failing order:
@@ -33,7 +34,11 @@ export async function sendOrder(ctx: HandOffContext, intentId: string): Promise<
   if (intent === null || intent.kind !== 'send_order') return 'no such intent';
   if (intent.state !== 'ready') return `nothing to do: ${intent.state}`;
   if (intent.isPrepared) return 'nothing to do: another attempt is prepared';
-  const shop = shopOf(ctx, intent.shopId);
+  const shop = ctx.shops.get(intent.shopId);
+  if (shop === undefined) {
+    await deferIntent(ctx.ledger, intent.id, { notBeforeMs: NOT_VERIFIED_WAIT_MS, lastFailure: null });
+    return 'deferred: this worker has not verified the shop yet';
+  }
   const step = async (name: Parameters<NonNullable<HandOffContext['onStep']>>[0]) => ctx.onStep?.(name, intent.orderId);
 
   await step('before-read');
@@ -180,18 +185,25 @@ class Attempt {
 
   async #endNotProcessed(cause: string, notBeforeMs: number, error: unknown): Promise<never> {
     await this.shop.budget.giveBack(this.slot).catch(() => undefined); // a slot that is not given back runs out by itself
-    await recordNotProcessed(this.ctx.ledger, this.token, {
+    const seen = {
       cause,
       notBeforeMs,
       lastFailure: error instanceof CallFailure ? error.message : cause,
       httpStatus: error instanceof CallFailure ? error.status : null,
       errorCode: error instanceof CallFailure ? error.code : null,
       left: false,
-    });
+    };
+    // Its marker may be in the shop: left to the rescue timer, the attempt would be a doubt that only a person settles.
+    await untilRecorded(this.ctx, this.ctx.times.preparedTimeoutMs, () =>
+      recordNotProcessed(this.ctx.ledger, this.token, seen),
+    );
     this.ctx.metrics.attempts.inc({ outcome: 'not_processed' });
     throw new HandOffFailed(error instanceof CallFailure ? `${cause}: ${error.message}` : cause, this.intent.orderId);
   }
 }
+
+/** Until the shop's home URL was seen in this process nothing is done for it: the settings may lead to a clone. */
+const NOT_VERIFIED_WAIT_MS = 5_000;
 
 /** A refused claim's reason lasts longer than a moment; the dispatcher looks at it before the next one anyway. */
 const CLAIM_REFUSED_WAIT_MS = 1_000;

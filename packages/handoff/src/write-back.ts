@@ -1,13 +1,16 @@
 import { backoffMs, CallFailure, metaText, SHOP_META } from '@relay/core';
 import {
+  countUnmirrored,
+  deferWriteBack,
   loadWriteBack,
   raiseAlert,
   recordWriteBackConflict,
   recordWriteBackFailed,
   recordWrittenBack,
+  resolveAlert,
   skipWriteBack,
 } from '@relay/ledger';
-import { HandOffFailed, shopOf, type HandOffContext } from './context.js';
+import { HandOffFailed, type HandOffContext } from './context.js';
 
 /**
  * Writes HFT71's id into the shop's order and removes the marker in the same PUT. A level, not an act: what the shop
@@ -16,7 +19,11 @@ import { HandOffFailed, shopOf, type HandOffContext } from './context.js';
 export async function writeBack(ctx: HandOffContext, intentId: string): Promise<string> {
   const wanted = await loadWriteBack(ctx.ledger, intentId);
   if (wanted === null) return 'nothing to write';
-  const shop = shopOf(ctx, wanted.shopId);
+  const shop = ctx.shops.get(wanted.shopId);
+  if (shop === undefined) {
+    await deferWriteBack(ctx.ledger, intentId, NOT_VERIFIED_WAIT_MS);
+    return 'deferred: this worker has not verified the shop yet';
+  }
   const log = ctx.log.child({ orderId: wanted.orderId, shop: wanted.shopId });
   const step = async (name: Parameters<NonNullable<HandOffContext['onStep']>>[0]) => ctx.onStep?.(name, wanted.orderId);
 
@@ -53,12 +60,26 @@ export async function writeBack(ctx: HandOffContext, intentId: string): Promise<
       notBeforeMs: Math.max(backoffMs(wanted.failures + 1), error.retryAfterMs ?? 0),
       lastFailure: error.message,
     });
+    await tellUnmirrored(ctx, wanted.shopId, shop.maxUnmirrored);
     throw new HandOffFailed(error.message, wanted.orderId);
   }
   await recordWrittenBack(ctx.ledger, intentId, wanted.hft71OrderId);
   await step('after-write-back-record');
+  await resolveAlert(ctx.ledger, UNMIRRORED, wanted.shopId);
   ctx.metrics.orders.inc({ state: 'written_back' });
   ctx.onProgress();
   log.info('order written back', { hft71OrderId: wanted.hft71OrderId });
   return `written back ${wanted.hft71OrderId}`;
+}
+
+const UNMIRRORED = 'sending stopped: write-backs fail';
+const NOT_VERIFIED_WAIT_MS = 5_000;
+
+/** `RELAY_MAX_UNMIRRORED` orders at HFT71 that the shop does not show: its claims stop until one write-back succeeds. */
+async function tellUnmirrored(ctx: HandOffContext, shopId: string, maxUnmirrored: number): Promise<void> {
+  const count = await countUnmirrored(ctx.ledger, shopId);
+  if (count < maxUnmirrored) return;
+  const message = `${count} orders are at HFT71 and could not be written back: nothing more is sent until one succeeds`;
+  if (await raiseAlert(ctx.ledger, { kind: UNMIRRORED, severity: 1, subject: shopId, message }))
+    ctx.log.error(`SEV-1 ${message}`, { shop: shopId });
 }

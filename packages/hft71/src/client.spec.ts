@@ -109,12 +109,20 @@ describe('the log-in token', () => {
     expect(api.logIns).toBe(2);
   });
 
-  test.each([400, 401, 403])('is not asked for more than three times with refused credentials (%i)', async (status) => {
+  test.each([400, 401])('is not asked for more than three times with refused credentials (%i)', async (status) => {
     api.logInReply = () => ({ status });
     const one = client();
     for (let attempt = 0; attempt < 5; attempt++)
       await expect(one.logInToken()).rejects.toMatchObject({ failure: 'unauthorized', action: 'login' });
     expect(api.logIns).toBe(3);
+  });
+
+  test('is asked again through a firewall that answers 403 for a while: that says nothing of the password', async () => {
+    api.logInReply = () => ({ status: 403 });
+    const one = client();
+    for (let attempt = 0; attempt < 5; attempt++)
+      await expect(one.logInToken()).rejects.toMatchObject({ failure: 'unauthorized' });
+    expect(api.logIns).toBe(5);
   });
 
   test.each<[string, Reply, string]>([

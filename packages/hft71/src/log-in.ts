@@ -7,6 +7,8 @@ import type { StoredToken, TokenStore } from './token-store.js';
 
 const SECOND_MS = 1000;
 const MOST_REFUSALS = 3;
+/** So long no log-in is tried after the third refusal: HFT71's own fault passes, and a bad secret is not hammered. */
+const REFUSED_PAUSE_MS = 15 * 60 * SECOND_MS;
 /** How often the store is looked at while another worker logs in. */
 const POLL_MS = 100;
 
@@ -23,6 +25,7 @@ const logInAnswer = z.object({
 export class LogIn {
   readonly #received = new Map<string, number>();
   #refusals = 0;
+  #refusedAtMs = 0;
   #marked: string | null = null;
 
   constructor(
@@ -86,13 +89,13 @@ export class LogIn {
   }
 
   async #logIn(): Promise<StoredToken> {
-    if (this.#refusals >= MOST_REFUSALS)
+    if (this.#refusals >= MOST_REFUSALS && performance.now() - this.#refusedAtMs < REFUSED_PAUSE_MS)
       throw new CallFailure({
         target: 'hft71',
         action: 'login',
         failure: 'unauthorized',
         code: 'refused-before',
-        hint: 'HFT71 refused these credentials three times: set others and start again',
+        hint: 'HFT71 refused these credentials three times: check them; the next try is 15 minutes after the last',
       });
     const call: ApiCall = {
       action: 'login',
@@ -105,7 +108,11 @@ export class LogIn {
     try {
       answer = await this.http.call(call);
     } catch (error) {
-      if (error instanceof CallFailure && error.failure === 'unauthorized') this.#refusals += 1;
+      // 403 is a firewall's word as often as HFT71's: it does not speak of the password.
+      if (error instanceof CallFailure && error.failure === 'unauthorized' && error.status !== 403) {
+        this.#refusals += 1;
+        this.#refusedAtMs = performance.now();
+      }
       throw error;
     }
     const parsed = logInAnswer.safeParse(answer.json).data;

@@ -1,4 +1,4 @@
-import { CallFailure } from '@relay/core';
+import { CallFailure, type ShopOrder } from '@relay/core';
 import {
   currentFeed,
   finishGoingLive,
@@ -9,7 +9,7 @@ import {
 } from '@relay/ledger';
 import { walkByStatus } from '@relay/woocommerce';
 import type { IntakeContext, IntakeShop } from './context.js';
-import { takeOrder } from './see-order.js';
+import { takePage } from './see-order.js';
 import { readStockFeed } from './stock-feed.js';
 import { anotherRelaysWebhooks } from './shop-webhooks.js';
 
@@ -20,6 +20,8 @@ export interface GoLiveOptions {
 }
 
 export interface LiveRefusal {
+  /** `away`: a server did not answer, so trying again later may do. */
+  readonly kind: 'away' | 'refused';
   readonly what: string;
   readonly toDo: string;
 }
@@ -31,7 +33,8 @@ export async function findLiveRefusals(
   options: GoLiveOptions,
 ): Promise<LiveRefusal[]> {
   const refusals: LiveRefusal[] = [];
-  const refuse = (what: string, toDo: string) => refusals.push({ what, toDo });
+  const refuse = (what: string, toDo: string, kind: LiveRefusal['kind'] = 'refused') =>
+    refusals.push({ kind, what, toDo });
 
   if (shop.lines === null)
     refuse(
@@ -62,14 +65,15 @@ export async function findLiveRefusals(
     for (const url of await anotherRelaysWebhooks(shop))
       refuse(`another relay is connected to the shop (${url})`, 'stop that relay and delete its webhooks in the shop');
   } catch (error) {
-    refuse(callProblem(error), 'see `relay shop check`');
+    refuse(...callProblem(error));
   }
   try {
-    await shop.hft71.logInToken();
+    // The shared token may be older than the password in the settings: log in anew, for all workers.
+    await shop.hft71.refusedToken(await shop.hft71.logInToken());
     if (shop.lines === 'feed' && (await currentFeed(ctx.ledger, shop.accountId)) === null)
       await readStockFeed(ctx, shop);
   } catch (error) {
-    refuse(callProblem(error), 'see `relay shop check`');
+    refuse(...callProblem(error));
   }
   return refusals;
 }
@@ -90,13 +94,11 @@ export async function goLive(
 
   const listed: number[] = [];
   const before: number[] = [];
-  for await (const { orders } of walkByStatus(shop.woocommerce, shop.sendableStatuses)) {
-    for (const order of orders) {
-      const beforeLive = new Date(`${order.dateCreatedGmt}Z`) <= liveAt;
-      await takeOrder(ctx, shop, order, { seenBy: 'go-live', beforeLive });
-      listed.push(order.id);
-      if (beforeLive) before.push(order.id);
-    }
+  const isBefore = (order: ShopOrder) => new Date(`${order.dateCreatedGmt}Z`) <= liveAt;
+  for await (const page of walkByStatus(shop.woocommerce, shop.sendableStatuses)) {
+    await takePage(ctx, shop, page, (order) => ({ seenBy: 'go-live', beforeLive: isBefore(order) }));
+    listed.push(...page.orders.map((order) => order.id));
+    before.push(...page.orders.filter(isBefore).map((order) => order.id));
     options.onProgress?.(listed.length);
   }
   await markBeforeLive(ctx.ledger, shop.id, before);
@@ -107,7 +109,8 @@ export async function goLive(
   return { listed: listed.length, beforeLive: before.length };
 }
 
-function callProblem(error: unknown): string {
-  if (error instanceof CallFailure) return error.message;
-  throw error;
+function callProblem(error: unknown): [what: string, toDo: string, kind: LiveRefusal['kind']] {
+  if (!(error instanceof CallFailure)) throw error;
+  const isAway = error.failure === 'unavailable' || error.failure === 'throttled' || error.failure === 'retry-later';
+  return [error.message, 'see `relay shop check`', isAway ? 'away' : 'refused'];
 }

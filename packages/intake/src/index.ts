@@ -2,7 +2,7 @@ export { connectShop, ShopChanged } from './connect-shop.js';
 export type { IntakeContext, IntakeShop } from './context.js';
 export { DeliveryGap } from './delivery-gap.js';
 export { findLiveRefusals, goLive, type GoLiveOptions, type LiveRefusal } from './going-live.js';
-export { takeOrder } from './see-order.js';
+export { takeOrder, takePage } from './see-order.js';
 export { keepShopWebhooks, webhookUrl } from './shop-webhooks.js';
 export { readStockFeed } from './stock-feed.js';
 export { levelSweep, sweep } from './sweep.js';

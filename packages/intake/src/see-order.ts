@@ -1,13 +1,62 @@
 import { contentHash, makeReference, metaText, orderKeyHash, SHOP_META, type ShopOrder } from '@relay/core';
-import { receiveOrder, type SeenDelivery, type SeenOrder } from '@relay/ledger';
+import { raiseAlert, receiveOrder, type SeenDelivery, type SeenOrder } from '@relay/ledger';
 import type { IntakeContext, IntakeShop } from './context.js';
+
+export interface TakenHow {
+  readonly seenBy: string;
+  readonly delivery?: SeenDelivery;
+  readonly beforeLive?: boolean;
+  readonly readJustNow?: boolean;
+}
+
+/**
+ * The orders of one page of a walk. One that cannot be read or stored must not keep the others out for ever: it is
+ * raised as an alert, by its id, and the walk goes on.
+ * @returns how many moved an intent. @throws when not even the alert can be stored (PostgreSQL is away).
+ */
+export async function takePage(
+  ctx: IntakeContext,
+  shop: IntakeShop,
+  page: { readonly orders: readonly ShopOrder[]; readonly unreadableIds: readonly number[] },
+  how: TakenHow | ((order: ShopOrder) => TakenHow),
+): Promise<number> {
+  let moved = 0;
+  for (const order of page.orders) {
+    try {
+      const { state } = await takeOrder(ctx, shop, order, typeof how === 'function' ? how(order) : how);
+      if (state !== null) moved += 1;
+    } catch (error) {
+      ctx.log.error('an order could not be stored', { orderId: order.id, shop: shop.id, error });
+      await tellUnreadable(ctx, shop, order.id, 'it could not be stored: see the log');
+    }
+  }
+  for (const orderId of page.unreadableIds)
+    await tellUnreadable(ctx, shop, orderId, 'the shop shows it in a shape that cannot be read');
+  return moved;
+}
+
+/** The list on which an order stands that not even an intent can be made for. */
+export async function tellUnreadable(
+  ctx: IntakeContext,
+  shop: IntakeShop,
+  orderId: number,
+  why: string,
+): Promise<void> {
+  const alert = {
+    kind: 'order not taken in',
+    severity: 1,
+    subject: `${shop.id}/${orderId}`,
+    message: `order ${orderId} is not handed over: ${why}`,
+  } as const;
+  if (await raiseAlert(ctx.ledger, alert)) ctx.log.error(`SEV-1 ${alert.message}`, { orderId, shop: shop.id });
+}
 
 /** Where every way in ends: the order, reduced to what may rest with the relay, goes into the one statement. */
 export async function takeOrder(
   ctx: IntakeContext,
   shop: IntakeShop,
   order: ShopOrder,
-  how: { seenBy: string; delivery?: SeenDelivery; beforeLive?: boolean },
+  how: TakenHow,
 ): Promise<{ stored: boolean; state: string | null }> {
   return receiveOrder(ctx.ledger, seenOrder(ctx, shop, order), {
     ...how,

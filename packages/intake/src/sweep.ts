@@ -11,7 +11,7 @@ import {
 } from '@relay/ledger';
 import { walkByStatus, walkModifiedSince } from '@relay/woocommerce';
 import type { IntakeContext, IntakeShop } from './context.js';
-import { takeOrder } from './see-order.js';
+import { takeOrder, takePage } from './see-order.js';
 
 /**
  * Finds what webhooks missed: every order changed since the mark, minus an overlap, since a change may be committed in
@@ -29,7 +29,7 @@ export async function sweep(ctx: IntakeContext, shop: IntakeShop): Promise<{ see
     let greatest = gmt(mark);
     let seen = 0;
     for await (const page of walkModifiedSince(shop.woocommerce, from)) {
-      for (const order of page.orders) await takeOrder(ctx, shop, order, { seenBy: 'sweep' });
+      await takePage(ctx, shop, page, { seenBy: 'sweep' });
       seen += page.orders.length;
       if (page.greatestModifiedGmt > greatest) greatest = page.greatestModifiedGmt;
       ctx.onReceived?.();
@@ -52,7 +52,7 @@ export async function levelSweep(
   return noteFault(ctx, shop, async () => {
     let listed = 0;
     let found = 0;
-    for await (const { orders } of walkByStatus(shop.woocommerce, shop.sendableStatuses)) {
+    for await (const { orders, unreadableIds } of walkByStatus(shop.woocommerce, shop.sendableStatuses)) {
       listed += orders.length;
       const missing = new Set(
         await ordersWithoutArmedIntent(
@@ -61,10 +61,8 @@ export async function levelSweep(
           orders.map((order) => order.id),
         ),
       );
-      for (const order of orders.filter(({ id }) => missing.has(id))) {
-        const { state } = await takeOrder(ctx, shop, order, { seenBy: 'level-sweep' });
-        if (state !== null) found += 1;
-      }
+      const page = { orders: orders.filter(({ id }) => missing.has(id)), unreadableIds };
+      found += await takePage(ctx, shop, page, { seenBy: 'level-sweep', readJustNow: true });
       ctx.onReceived?.();
     }
     await finishLevelSweep(ctx.ledger, shop.id);
@@ -76,7 +74,7 @@ export async function levelSweep(
 async function readWanted(ctx: IntakeContext, shop: IntakeShop): Promise<void> {
   for (const orderId of await ordersToRead(ctx.ledger, shop.id)) {
     try {
-      await takeOrder(ctx, shop, await shop.woocommerce.getOrder(orderId), { seenBy: 'sweep' });
+      await takeOrder(ctx, shop, await shop.woocommerce.getOrder(orderId), { seenBy: 'sweep', readJustNow: true });
     } catch (error) {
       if (!(error instanceof CallFailure) || error.failure !== 'not-found') throw error;
       await receiveDeleted(ctx.ledger, shop.id, orderId);

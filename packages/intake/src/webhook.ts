@@ -4,7 +4,7 @@ import { parseShopOrder, verifyWebhookSignature } from '@relay/woocommerce';
 import { z } from 'zod';
 import type { IntakeContext, IntakeShop } from './context.js';
 import type { DeliveryGap } from './delivery-gap.js';
-import { takeOrder } from './see-order.js';
+import { takeOrder, tellUnreadable } from './see-order.js';
 
 export interface WebhookDelivery {
   /** Header names in lower case. */
@@ -81,6 +81,9 @@ async function store(ctx: IntakeContext, shop: IntakeShop, seen: SeenDelivery, b
   }
   const orderId = orderIdOf(body);
   if (orderId === null) return recorded('no-id');
+  // More than `{"id": N}`: an order in a shape that nobody knows.
+  if (isObject(body) && 'line_items' in body)
+    await tellUnreadable(ctx, shop, orderId, 'its webhook shows a shape that cannot be read');
   await wantOrderRead(ctx.ledger, shop.id, orderId, seen);
   return 'read-wanted';
 }
@@ -113,6 +116,10 @@ function parseJson(rawBody: Buffer): unknown {
   } catch {
     return undefined;
   }
+}
+
+function isObject(body: unknown): body is Record<string, unknown> {
+  return typeof body === 'object' && body !== null;
 }
 
 const withId = z.object({ id: z.number().int().positive() });

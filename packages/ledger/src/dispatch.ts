@@ -23,8 +23,14 @@ export async function promoteWaiting(ledger: Ledger): Promise<number> {
  * whose `dispatched_until` has passed is taken again, whatever became of its job (protocol, "Dispatch"). One dispatcher
  * at a time per account; shops take turns, so that one never fills another's places.
  */
-export async function takeDueSends(ledger: Ledger, accountId: string, dispatchLeaseMs: number): Promise<DueIntent[]> {
-  return toDue(await rows<DueRow>(ledger.pool, TAKE_SENDS, [accountId, dispatchLeaseMs]));
+export async function takeDueSends(
+  ledger: Ledger,
+  accountId: string,
+  dispatchLeaseMs: number,
+  /** A shop with so many failed write-backs gets no claim: what is dispatched for it would only come back. */
+  maxUnmirrored: number = Number.MAX_SAFE_INTEGER,
+): Promise<DueIntent[]> {
+  return toDue(await rows<DueRow>(ledger.pool, TAKE_SENDS, [accountId, dispatchLeaseMs, maxUnmirrored]));
 }
 
 const TAKE_SENDS = `
@@ -37,6 +43,7 @@ with room as materialized (
 ),
 due as (
   select d.id, d.turn from room join shop s on s.account_id = room.id and s.mode = 'live'
+    and (select count(*) from intent w where w.shop_id = s.id and w.kind = 'write_back' and w.state = 'ready' and w.failures > 0) < $3::bigint
   cross join lateral (
     select i.id, row_number() over (order by i.created_at, i.order_id) as turn
     from (select id, created_at, order_id from intent

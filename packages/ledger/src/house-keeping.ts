@@ -27,6 +27,13 @@ export async function raiseAlert(
   return row !== null;
 }
 
+export async function resolveAlert(ledger: Ledger, kind: string, subject: string): Promise<void> {
+  await ledger.pool.query(
+    'update alert set resolved_at = now() where kind = $1 and subject = $2 and resolved_at is null',
+    [kind, subject],
+  );
+}
+
 export async function openAlerts(
   ledger: Ledger,
 ): Promise<{ kind: string; severity: number; subject: string; message: string; openedAt: Date }[]> {

@@ -58,6 +58,24 @@ export async function recordWriteBackFailed(
   );
 }
 
+export async function deferWriteBack(ledger: Ledger, intentId: string, notBeforeMs: number): Promise<void> {
+  await ledger.pool.query(
+    `update intent set dispatched_until = null, not_before = now() + $2::bigint * interval '1 millisecond'
+     where id = $1 and state = 'ready' and kind = 'write_back'`,
+    [intentId, notBeforeMs],
+  );
+}
+
+/** Orders that are at HFT71 and whose write-back has failed at least once. */
+export async function countUnmirrored(ledger: Ledger, shopId: string): Promise<number> {
+  const row = await oneRow<{ count: number }>(
+    ledger.pool,
+    `select count(*)::int as count from intent where shop_id = $1 and kind = 'write_back' and state = 'ready' and failures > 0`,
+    [shopId],
+  );
+  return row?.count ?? 0;
+}
+
 /** The shop's order is gone: there is nothing to write to, and the order is at HFT71. */
 export async function skipWriteBack(ledger: Ledger, intentId: string, reason: string): Promise<void> {
   await ledger.pool.query(

@@ -117,8 +117,14 @@ describe('a list', () => {
     expect(page.orders).toHaveLength(1);
   });
 
-  test('with an order that cannot be read fails as a whole', async () => {
+  test('with an order that cannot be read tells its id, and shows the others', async () => {
     reply = () => ({ body: [ORDER, { id: 3 }] });
+    const { orders, unreadableIds, entries } = await client().listOrders();
+    expect([orders.length, unreadableIds, entries]).toEqual([1, [3], 2]);
+  });
+
+  test('with an entry that is no order at all fails as a whole', async () => {
+    reply = () => ({ body: [ORDER, 'nonsense'] });
     await expect(client().listOrders()).rejects.toMatchObject({ code: 'unexpected-shape' });
   });
 

@@ -22,8 +22,14 @@ const gmt = z
   .transform((value) => value.slice(0, 'YYYY-MM-DDTHH:MM:SS'.length));
 const gmtOrNull = gmt.nullish().transform((value) => value ?? null);
 
-const metaRows = z
-  .array(z.object({ key: z.string(), value: z.unknown().optional() }))
+/** A list that PHP has written as an object, since a plugin took one of its entries out: `{"0": …, "2": …}`. */
+const list = <T extends z.ZodType>(of: T) =>
+  z.preprocess(
+    (value) => (value !== null && typeof value === 'object' && !Array.isArray(value) ? Object.values(value) : value),
+    z.array(of),
+  );
+
+const metaRows = list(z.object({ key: z.string(), value: z.unknown().optional() }))
   .nullish()
   .transform((rows) => (rows ?? []).map(({ key, value }) => ({ key, value })));
 
@@ -89,9 +95,8 @@ const order = z
     billing: address,
     shipping: address,
     customer_note: text,
-    line_items: z.array(line),
-    refunds: z
-      .array(z.object({ id }))
+    line_items: list(line),
+    refunds: list(z.object({ id }))
       .nullish()
       .transform((refunds) => (refunds ?? []).map((refund) => refund.id)),
     meta_data: metaRows,
@@ -120,6 +125,13 @@ const order = z
       meta: from.meta_data,
     };
   });
+
+const withId = z.object({ id });
+
+/** The id of an order that cannot be read otherwise; null where even that is missing. */
+export function parseOrderId(body: unknown): number | null {
+  return withId.safeParse(body).data?.id ?? null;
+}
 
 /** @returns null for anything that is not an order: a ping, `{"id": N}` of a deletion, the error of a vanished order. */
 export function parseShopOrder(body: unknown): ShopOrder | null {

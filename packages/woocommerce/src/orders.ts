@@ -1,6 +1,6 @@
 import { CallFailure, type ShopOrder, type ShopRefundLine } from '@relay/core';
 import { orderQueryParameters } from './order-query.js';
-import { parseRefundLines, parseShopOrder } from './order-schema.js';
+import { parseOrderId, parseRefundLines, parseShopOrder } from './order-schema.js';
 import { serverDateOf } from './shop-answer.js';
 import type { OrderPage, OrderQuery } from './shop-client.js';
 import type { ShopCall, ShopHttp } from './shop-http.js';
@@ -31,7 +31,7 @@ async function oneOrder(http: ShopHttp, call: ShopCall): Promise<ShopOrder> {
   return order;
 }
 
-/** One order that cannot be read fails the page: left out, it would be lost without a trace. */
+/** One order that cannot be read must not hide the others of its page: its id is told instead. */
 export async function listOrders(http: ShopHttp, query: OrderQuery): Promise<OrderPage> {
   const call: ShopCall = {
     action: 'list_orders',
@@ -41,14 +41,20 @@ export async function listOrders(http: ShopHttp, query: OrderQuery): Promise<Ord
   };
   const answer = await http.call(call);
   if (!Array.isArray(answer.json)) throw http.unexpectedShape(call, answer.status);
-  const orders = answer.json.map((row: unknown) => {
+  const orders: ShopOrder[] = [];
+  const unreadableIds: number[] = [];
+  for (const row of answer.json as unknown[]) {
     const order = parseShopOrder(row);
-    if (order === null) throw http.unexpectedShape(call, answer.status);
-    return order;
-  });
+    const id = parseOrderId(row);
+    if (order !== null) orders.push(order);
+    else if (id !== null) unreadableIds.push(id);
+    else throw http.unexpectedShape(call, answer.status);
+  }
   const total = answer.headers['x-wp-total'];
   return {
     orders,
+    unreadableIds,
+    entries: answer.json.length,
     total: total !== undefined && /^\d+$/.test(total) ? Number(total) : null,
     serverDate: serverDateOf(answer.headers),
   };

@@ -92,6 +92,10 @@ export interface OrderQuery {
 
 export interface OrderPage {
   readonly orders: readonly ShopOrder[];
+  /** Orders of this page whose JSON is not an order's as far as the relay knows it: to be told, never to be left out silently. */
+  readonly unreadableIds: readonly number[];
+  /** Orders as they came, readable or not. */
+  readonly entries: number;
   /** `X-WP-Total`: how many orders fit the query; null where a proxy drops the header. */
   readonly total: number | null;
   readonly serverDate: Date;

@@ -19,17 +19,18 @@ export async function* readSecond(
   secondGmt: string,
   common: OrderQuery & { readonly perPage: number },
   seenOrders: readonly ShopOrder[],
-): AsyncGenerator<ShopOrder[], void, undefined> {
+): AsyncGenerator<{ orders: ShopOrder[]; unreadableIds: readonly number[] }, void, undefined> {
   const query = { ...common, ...keyWindow(key, plusSeconds(secondGmt, -1), plusSeconds(secondGmt, 1)) };
   const seen = new Set(seenOrders.map((order) => order.id));
   const ofThisSecond = (orders: readonly ShopOrder[]) => orders.filter((order) => keyGmt(key, order) === secondGmt);
 
   while (fitsIntoAddress([...seen])) {
-    const { orders } = await client.listOrders({ ...query, ...keyOrder(key), exclude: [...seen] });
-    const found = ofThisSecond(orders);
-    if (found.length > 0) yield found;
-    for (const order of found) seen.add(order.id);
-    if (found.length < common.perPage) return;
+    const page = await client.listOrders({ ...query, ...keyOrder(key), exclude: [...seen] });
+    const { unreadableIds } = page;
+    const orders = ofThisSecond(page.orders);
+    if (orders.length + unreadableIds.length > 0) yield { orders, unreadableIds };
+    for (const id of [...orders.map((order) => order.id), ...unreadableIds]) seen.add(id);
+    if (orders.length + unreadableIds.length < common.perPage) return;
   }
 
   const exclude = longestThatFits([...seen]);
@@ -38,11 +39,11 @@ export async function* readSecond(
   for (let pass = 1; pass <= MOST_PASSES; pass++) {
     const totals = new Set<number | null>();
     for (let offset = 0; ; offset += common.perPage) {
-      const { orders, total } = await client.listOrders({ ...byId, offset });
-      totals.add(total);
-      const found = ofThisSecond(orders);
-      if (found.length > 0) yield found;
-      if (orders.length < common.perPage) break;
+      const page = await client.listOrders({ ...byId, offset });
+      totals.add(page.total);
+      const orders = ofThisSecond(page.orders);
+      if (orders.length + page.unreadableIds.length > 0) yield { orders, unreadableIds: page.unreadableIds };
+      if (page.entries < common.perPage) break;
     }
     // An order that left the second moved those behind it forward, past the offset: then the pass is made again.
     if (totals.size <= 1) return;

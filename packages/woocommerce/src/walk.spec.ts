@@ -13,6 +13,10 @@ type Row = Pick<ShopOrder, 'id' | 'status' | 'dateCreatedGmt' | 'dateModifiedGmt
 class FakeList implements OrderLister {
   readonly rows = new Map<number, Row>();
   readonly asked: OrderQuery[] = [];
+  /** Shown in a shape that nobody knows. */
+  readonly unreadable = new Set<number>();
+  /** Counted in the total, and left out by the shop, which cannot load them itself. */
+  readonly dropped = new Set<number>();
   clock = CLOCK;
   beforeAnswer: (query: OrderQuery) => void = () => undefined;
 
@@ -42,9 +46,12 @@ class FakeList implements OrderLister {
       .sort((a, b) => (key(a.row) === key(b.row) ? a.tie - b.tie : key(a.row) < key(b.row) ? -1 : 1))
       .map(({ row }) => row);
     const offset = query.offset ?? 0;
-    const orders = fitting.slice(offset, offset + (query.perPage ?? 10)) as ShopOrder[];
+    const shown = fitting.slice(offset, offset + (query.perPage ?? 10)).filter(({ id }) => !this.dropped.has(id));
+    const orders = shown.filter(({ id }) => !this.unreadable.has(id)) as ShopOrder[];
     return {
       orders: orders.map((order) => ({ ...order })),
+      unreadableIds: shown.filter(({ id }) => this.unreadable.has(id)).map(({ id }) => id),
+      entries: shown.length,
       total: fitting.length,
       serverDate: new Date(`${this.clock}Z`),
     };
@@ -206,5 +213,40 @@ describe('the walk over statuses', () => {
   test('asks for nothing without a status', async () => {
     expect(await walkStatus([])).toEqual([]);
     expect(list.asked).toEqual([]);
+  });
+});
+
+describe('orders that cannot be read', () => {
+  test('are told by their id, and hide none of the others', async () => {
+    for (const id of upTo(250)) list.put(id, plusSeconds(START, Math.floor(id / 3)));
+    [1, 50, 100, 101, 250].forEach((id) => list.unreadable.add(id));
+    const told = new Set<number>();
+    const seen = new Set<number>();
+    for await (const page of walkByStatus(list, ['processing'])) {
+      page.unreadableIds.forEach((id) => told.add(id));
+      page.orders.forEach(({ id }) => seen.add(id));
+    }
+    expect([...told].sort((a, b) => a - b)).toEqual([1, 50, 100, 101, 250]);
+    expect(seen.size).toBe(245);
+  });
+
+  test('left out by the shop itself, they do not cut the walk short', async () => {
+    for (const id of upTo(250)) list.put(id, plusSeconds(START, id));
+    [7, 120, 200].forEach((id) => list.dropped.add(id));
+    const seen = new Set<number>();
+    for await (const page of walkByStatus(list, ['processing'])) page.orders.forEach(({ id }) => seen.add(id));
+    expect(seen.size).toBe(247);
+  });
+
+  test('in one second that fills a page', async () => {
+    for (const id of upTo(230)) list.put(id, START);
+    [3, 150].forEach((id) => list.unreadable.add(id));
+    const seen = new Set<number>();
+    const told = new Set<number>();
+    for await (const page of walkModifiedSince(list, START)) {
+      page.orders.forEach(({ id }) => seen.add(id));
+      page.unreadableIds.forEach((id) => told.add(id));
+    }
+    expect([seen.size, told.size]).toEqual([228, 2]);
   });
 });

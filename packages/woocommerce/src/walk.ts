@@ -5,6 +5,7 @@ import { readSecond } from './walk-second.js';
 
 export interface ModifiedWalkPage {
   readonly orders: readonly ShopOrder[];
+  readonly unreadableIds: readonly number[];
   /**
    * Greatest `dateModifiedGmt` so far, but never after the shop's clock at the walk's start: an order dated in the
    * future must not carry the mark beyond what is still to come. A mark may move here once the walk has ended.
@@ -14,6 +15,7 @@ export interface ModifiedWalkPage {
 
 export interface StatusWalkPage {
   readonly orders: readonly ShopOrder[];
+  readonly unreadableIds: readonly number[];
 }
 
 export interface WalkOptions {
@@ -37,10 +39,10 @@ export async function* walkModifiedSince(
   let startedGmt: string | null = null;
   let greatest = from;
   const pages = walkByKey(client, 'modified', plusSeconds(from, -1), options);
-  for await (const { orders, lastKeyGmt, serverDate } of pages) {
+  for await (const { orders, unreadableIds, lastKeyGmt, serverDate } of pages) {
     startedGmt ??= gmtOf(serverDate);
     if (lastKeyGmt > greatest) greatest = lastKeyGmt < startedGmt ? lastKeyGmt : later(from, startedGmt);
-    if (orders.length > 0) yield { orders, greatestModifiedGmt: greatest };
+    if (orders.length + unreadableIds.length > 0) yield { orders, unreadableIds, greatestModifiedGmt: greatest };
     if (lastKeyGmt > startedGmt) return;
   }
 }
@@ -56,14 +58,15 @@ export async function* walkByStatus(
   options: WalkOptions = {},
 ): AsyncGenerator<StatusWalkPage, void, undefined> {
   if (statuses.length === 0) return; // the shop would take it for "every status"
-  for await (const { orders } of walkByKey(client, 'created', null, { ...options, status: statuses })) {
-    if (orders.length > 0) yield { orders };
+  for await (const { orders, unreadableIds } of walkByKey(client, 'created', null, { ...options, status: statuses })) {
+    if (orders.length + unreadableIds.length > 0) yield { orders, unreadableIds };
   }
 }
 
 interface KeyPage {
   /** Without those that this walk has shown in the same version. */
   readonly orders: readonly ShopOrder[];
+  readonly unreadableIds: readonly number[];
   readonly lastKeyGmt: string;
   readonly serverDate: Date;
 }
@@ -86,27 +89,47 @@ async function* walkByKey(
   const common = { perPage, ...(status === undefined ? {} : { status }) };
 
   for (let after = afterGmt; ;) {
-    const { orders, serverDate } = await client.listOrders({ ...common, ...keyOrder(key), ...keyWindow(key, after) });
+    const page = await client.listOrders({ ...common, ...keyOrder(key), ...keyWindow(key, after) });
+    const { orders, unreadableIds, serverDate } = page;
     const [first, last] = [orders[0], orders.at(-1)];
-    if (first === undefined || last === undefined) return;
+    if (first === undefined || last === undefined) {
+      // A whole page without one order to read the key of: going on is impossible, and ending here would lose the rest.
+      if (page.entries >= perPage) throw new CallFailure(UNREADABLE_PAGE);
+      if (unreadableIds.length > 0) yield { orders, unreadableIds, lastKeyGmt: after ?? '', serverDate };
+      return;
+    }
     const lastKeyGmt = keyGmt(key, last);
-    yield { orders: onlyNew(orders), lastKeyGmt, serverDate };
-    if (orders.length < perPage) return;
+    const fresh = onlyNew(orders);
+    yield { orders: fresh, unreadableIds, lastKeyGmt, serverDate };
+    // A page may be short because the shop dropped orders that it could not load itself: then its total says so, and the
+    // walk goes on until a page brings nothing new.
+    if (page.entries < perPage && ((page.total ?? 0) <= page.entries || fresh.length === 0)) return;
 
     const reached: string = after ?? '';
-    if (keyGmt(key, first) === lastKeyGmt) {
+    if (page.entries >= perPage && keyGmt(key, first) === lastKeyGmt) {
       // One second fills the page: the key cannot tell its orders apart.
       for await (const further of readSecond(client, key, lastKeyGmt, common, orders)) {
-        yield { orders: onlyNew(further), lastKeyGmt, serverDate };
+        yield { orders: onlyNew(further.orders), unreadableIds: further.unreadableIds, lastKeyGmt, serverDate };
       }
       after = lastKeyGmt;
     } else {
       // The last second of a full page may go on beyond it: it is read again from its beginning.
       after = plusSeconds(lastKeyGmt, -1);
     }
-    if (after <= reached) throw new CallFailure(UNSORTED);
+    if (after <= reached) {
+      if (page.entries < perPage) return; // the short page again: its total counts what the shop cannot show
+      throw new CallFailure(UNSORTED);
+    }
   }
 }
+
+const UNREADABLE_PAGE = {
+  target: 'shop',
+  action: 'list_orders',
+  failure: 'misconfigured',
+  code: 'unreadable-page',
+  hint: 'The shop shows a whole page of orders that cannot be read: does a plugin change the API?',
+} as const;
 
 /** Without this a shop that ignores `orderby` or the filter would be walked for ever. */
 const UNSORTED = {
