@@ -3,7 +3,7 @@ import { SettingsError, type SettingsFault } from '@relay/config';
 import { CallFailure } from '@relay/core';
 import { ShopChanged } from '@relay/intake';
 import { WrongSecretKey } from '@relay/ledger';
-import { AccountChanged, NotMigrated } from '@relay/operations';
+import { AccountChanged, NotMigrated, UnsafeToSend } from '@relay/operations';
 import { Refused, type Advice } from './answer.js';
 import { EXIT } from './exit-codes.js';
 
@@ -24,7 +24,12 @@ export function failureOf(error: unknown): Failure {
       ...settings(error.message, 'Set them in the environment or in .env; .env.example explains each.'),
       faults: error.faults,
     };
-  if (error instanceof NotMigrated || error instanceof WrongSecretKey || error instanceof AccountChanged)
+  if (
+    error instanceof NotMigrated ||
+    error instanceof WrongSecretKey ||
+    error instanceof AccountChanged ||
+    error instanceof UnsafeToSend
+  )
     return settings(...whatAndToDo(error.message));
   if (error instanceof ShopChanged)
     return settings(error.message, 'Set WC_BASE_URL back, or start with a new DATABASE_URL.');

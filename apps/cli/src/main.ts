@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { readEnvironment } from '@relay/config';
+import { readRunningEnvironment } from '@relay/config';
 import { runRelay } from './run-relay.js';
 import { askSecret, confirm, isTerminal, readStdin } from './terminal.js';
 
@@ -9,7 +9,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 process.exitCode = await runRelay(process.argv.slice(2), {
-  env: readEnvironment(),
+  env: readRunningEnvironment(),
   stdout: process.stdout,
   stderr: process.stderr,
   isTerminal: isTerminal(),

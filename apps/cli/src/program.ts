@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Cli } from './cli.js';
+import { addBreaker } from './commands/breaker.js';
 import { addMode } from './commands/mode.js';
 import { addOrders } from './commands/orders.js';
 import { addShop } from './commands/shop.js';
@@ -24,13 +25,14 @@ export function createProgram(cli: Cli, on: { stdout: NodeJS.WritableStream; std
     ['relay status', 'relay orders held', 'relay orders show 1001', 'relay status --json'],
     [
       EXIT_CODES_HELP,
-      'Settings are read from the environment and from .env in this folder.',
+      'Settings are read from the environment, from .env in this folder, and from what `npm start` runs with.',
       'Every command takes --json: one JSON document on stdout, a refusal too.',
     ],
   );
   addStatus(program, cli);
   addOrders(program, cli);
   addMode(program, cli);
+  addBreaker(program, cli);
   addShop(program, cli);
   addUser(program, cli);
   return program;

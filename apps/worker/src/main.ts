@@ -1,40 +1,38 @@
-import { EXIT_CODES, loadSettings, readEnvironment, SettingsError } from '@relay/config';
+import { EXIT_CODES, loadSettings, readEnvironment } from '@relay/config';
 import { createLogger } from '@relay/observability';
-import { AccountChanged, assertMaySend, NotMigrated, openRelay, UnsafeToSend } from '@relay/operations';
-import { WrongSecretKey } from '@relay/ledger';
+import { assertMaySend, isMisconfiguration, openPatiently } from '@relay/operations';
 import { startWorker } from './worker.js';
 
 /** Settings → relay → worker, until SIGTERM or SIGINT. */
-try {
-  const settings = loadSettings(readEnvironment(process.cwd()));
+async function main(): Promise<void> {
+  const settings = loadSettings(readEnvironment());
   const log = createLogger({ level: settings.logLevel, service: 'worker' });
   settings.warnings.forEach((warning) => log.warn(warning));
-  const relay = await openRelay(settings, log);
+
+  const stopping = new AbortController();
+  const stopped = new Promise<void>((resolve) => {
+    const stop = () => {
+      stopping.abort();
+      resolve();
+    };
+    // disconnect: started by another program of the project (npm start) that died without a word.
+    process.once('SIGTERM', stop).once('SIGINT', stop).once('disconnect', stop);
+  });
+
+  const relay = await openPatiently(settings, log, stopping.signal);
+  if (relay === null) return;
   await assertMaySend(relay);
   const worker = await startWorker(relay);
-
-  let stopping = false;
-  const stop = async () => {
-    if (stopping) return;
-    stopping = true;
-    await worker.stop();
-    await relay.close();
-    log.info('worker stopped');
-    process.exit(0);
-  };
-  process.on('SIGTERM', () => void stop());
-  process.on('SIGINT', () => void stop());
-  // Started by another program of the project (npm start) that died without a word.
-  process.on('disconnect', () => void stop());
-} catch (error) {
-  if (!(
-    error instanceof SettingsError ||
-    error instanceof NotMigrated ||
-    error instanceof WrongSecretKey ||
-    error instanceof AccountChanged ||
-    error instanceof UnsafeToSend
-  ))
-    throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exit(EXIT_CODES.config);
+  await stopped;
+  await worker.stop();
+  await relay.close();
+  log.info('worker stopped');
 }
+
+main().then(
+  () => process.exit(EXIT_CODES.ok),
+  (error: unknown) => {
+    process.stderr.write(`${isMisconfiguration(error) ? error.message : String((error as Error).stack ?? error)}\n`);
+    process.exit(isMisconfiguration(error) ? EXIT_CODES.config : EXIT_CODES.failed);
+  },
+);

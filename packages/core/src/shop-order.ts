@@ -71,8 +71,8 @@ export const SHOP_META = {
 
 /** The value of the last meta row with this key as text; null where there is none or it is empty. */
 export function metaText(order: Pick<ShopOrder, 'meta'>, key: string): string | null {
-  const row = order.meta.findLast((entry) => entry.key === key);
-  if (row === undefined || row.value === null || row.value === undefined) return null;
-  const text = typeof row.value === 'object' ? JSON.stringify(row.value) : String(row.value);
+  const value = order.meta.findLast((entry) => entry.key === key)?.value;
+  if (value === null || value === undefined) return null;
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text.trim() === '' ? null : text.trim();
 }

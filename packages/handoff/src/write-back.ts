@@ -7,7 +7,7 @@ import {
   recordWriteBackConflict,
   recordWriteBackFailed,
   recordWrittenBack,
-  resolveAlert,
+  resolveAlerts,
   skipWriteBack,
 } from '@relay/ledger';
 import { HandOffFailed, type HandOffContext } from './context.js';
@@ -65,7 +65,7 @@ export async function writeBack(ctx: HandOffContext, intentId: string): Promise<
   }
   await recordWrittenBack(ctx.ledger, intentId, wanted.hft71OrderId);
   await step('after-write-back-record');
-  await resolveAlert(ctx.ledger, UNMIRRORED, wanted.shopId);
+  await resolveAlerts(ctx.ledger, [UNMIRRORED], wanted.shopId);
   ctx.metrics.orders.inc({ state: 'written_back' });
   ctx.onProgress();
   log.info('order written back', { hft71OrderId: wanted.hft71OrderId });

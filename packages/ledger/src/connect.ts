@@ -26,6 +26,9 @@ export function connectLedger(options: {
     connectionTimeoutMillis: 5_000,
     // A statement that waits for a lock this long would outlive the claim that it belongs to.
     statement_timeout: 15_000,
+    // For a server that has gone silent without a word: its own timeout never reaches us then.
+    query_timeout: 20_000,
+    keepAlive: true,
     // What is committed stays committed, whatever the server's default says (protocol, "PostgreSQL").
     options: '-c synchronous_commit=on',
   });

@@ -27,10 +27,10 @@ export async function raiseAlert(
   return row !== null;
 }
 
-export async function resolveAlert(ledger: Ledger, kind: string, subject: string): Promise<void> {
+export async function resolveAlerts(ledger: Ledger, kinds: readonly string[], subject: string): Promise<void> {
   await ledger.pool.query(
-    'update alert set resolved_at = now() where kind = $1 and subject = $2 and resolved_at is null',
-    [kind, subject],
+    'update alert set resolved_at = now() where kind = any($1::text[]) and subject = $2 and resolved_at is null',
+    [kinds, subject],
   );
 }
 

@@ -11,6 +11,9 @@ export {
   type ConnectedShop,
   type Relay,
 } from './relay.js';
+export { closeStoppedBreaker } from './breaker.js';
+export { DatabaseRefused, openPatiently } from './open-patiently.js';
+export { isMisconfiguration } from './start-failure.js';
 export { checkShop, type Check, type LinesPreview, type ShopCheck } from './shop-check.js';
 export { switchLive, switchShadow, type WentLive } from './shop-mode.js';
 export { readStatus, type RelayStatus } from './status.js';
