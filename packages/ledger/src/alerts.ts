@@ -1,0 +1,31 @@
+import { oneRow, rows, type Ledger } from './connect.js';
+
+/** One open alert per kind and subject. @returns true when it is new. */
+export async function raiseAlert(
+  ledger: Ledger,
+  alert: { kind: string; severity: 1 | 2 | 3; subject: string; message: string },
+): Promise<boolean> {
+  const row = await oneRow(
+    ledger.pool,
+    `insert into alert (kind, severity, subject, message) values ($1, $2, $3, $4)
+     on conflict (kind, subject) where resolved_at is null do nothing returning id`,
+    [alert.kind, alert.severity, alert.subject, alert.message],
+  );
+  return row !== null;
+}
+
+export async function resolveAlerts(ledger: Ledger, kinds: readonly string[], subject: string): Promise<void> {
+  await ledger.pool.query(
+    'update alert set resolved_at = now() where kind = any($1::text[]) and subject = $2 and resolved_at is null',
+    [kinds, subject],
+  );
+}
+
+export async function openAlerts(
+  ledger: Ledger,
+): Promise<{ kind: string; severity: number; subject: string; message: string; openedAt: Date }[]> {
+  return rows(
+    ledger.pool,
+    `select kind, severity, subject, message, opened_at as "openedAt" from alert where resolved_at is null order by severity, opened_at`,
+  );
+}

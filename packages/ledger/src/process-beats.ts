@@ -1,0 +1,50 @@
+import { oneRow, type Ledger } from './connect.js';
+
+/** A process tells that it runs and, with `progressed`, that it got something done since the last beat. */
+export async function beat(
+  ledger: Ledger,
+  process: { id: string; kind: 'worker' | 'api'; host: string; pid: number; progressed: boolean },
+): Promise<void> {
+  await ledger.pool.query(
+    `insert into process_beat as b (id, kind, host, pid, progress_at) values ($1, $2, $3, $4, case when $5::boolean then now() end)
+     on conflict (id) do update set seen_at = now(), progress_at = coalesce(excluded.progress_at, b.progress_at)`,
+    [process.id, process.kind, process.host, process.pid, process.progressed],
+  );
+}
+
+export async function forgetBeat(ledger: Ledger, id: string): Promise<void> {
+  await ledger.pool.query(`delete from process_beat where id = $1 or seen_at < now() - interval '1 day'`, [id]);
+}
+
+export interface Progress {
+  /** Processes of this kind seen in the last 30 s. */
+  readonly workersSeen: number;
+  readonly lastProgressAt: Date | null;
+  /** Hand-offs and write-backs that could go now and are not being worked on. */
+  readonly due: number;
+  /** Age of the oldest of them, seconds. */
+  readonly oldestDueSeconds: number;
+}
+
+/** What `/readyz` and the metrics judge by: whether anything moves while something could. */
+export async function readProgress(ledger: Ledger): Promise<Progress> {
+  const row = await oneRow<{ workersSeen: number; lastProgressAt: Date | null; due: number; oldest: number }>(
+    ledger.pool,
+    `select (select count(*)::int from process_beat where kind = 'worker' and seen_at > now() - interval '30 seconds') as "workersSeen",
+            (select max(progress_at) from process_beat where kind = 'worker') as "lastProgressAt",
+            count(d.*)::int as due,
+            coalesce(extract(epoch from now() - min(greatest(d.state_since, coalesce(d.not_before, d.state_since)))), 0)::float8 as oldest
+     from (
+       select i.state_since, i.not_before from intent i
+       join shop s on s.id = i.shop_id join account a on a.id = i.account_id
+       where i.state = 'ready' and (i.not_before is null or i.not_before <= now())
+         and (i.kind = 'write_back' or s.mode = 'live' and a.breaker_state <> 'open')
+     ) d`,
+  );
+  return {
+    workersSeen: row?.workersSeen ?? 0,
+    lastProgressAt: row?.lastProgressAt ?? null,
+    due: row?.due ?? 0,
+    oldestDueSeconds: row?.oldest ?? 0,
+  };
+}
