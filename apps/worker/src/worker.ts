@@ -36,7 +36,6 @@ export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onS
     times: { ...timing, slotWaitMs: SLOT_WAIT_MS },
     worker: relay.processName,
     log,
-    metrics: relay.metrics,
     onProgress: () => {
       progressed = true;
       dispatcher.nudge();

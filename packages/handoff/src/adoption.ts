@@ -37,7 +37,6 @@ export async function adoptShownId(
   }
   if (adopted.kind === 'adopted') {
     log.info('order adopted', { hft71OrderId });
-    ctx.metrics.orders.inc({ state: 'adopted' });
     ctx.onProgress();
   }
   return adopted.kind;

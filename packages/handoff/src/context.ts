@@ -2,7 +2,7 @@ import type { Budget } from '@relay/budget';
 import type { OrderTemplate } from '@relay/core';
 import type { Hft71Client } from '@relay/hft71';
 import type { Installation, Ledger } from '@relay/ledger';
-import type { Logger, Metrics } from '@relay/observability';
+import type { Logger } from '@relay/observability';
 import type { ShopClient } from '@relay/woocommerce';
 
 /** One shop as the hand-off needs it: its clients, its account's budget, its rules. */
@@ -65,7 +65,6 @@ export interface HandOffContext {
   /** Named in the evidence: host and pid. */
   readonly worker: string;
   readonly log: Logger;
-  readonly metrics: Pick<Metrics, 'attempts' | 'orders'>;
   /** Told when something was got done: what `/readyz` calls progress. */
   readonly onProgress: () => void;
   readonly onStep?: (step: HandOffStep, orderId: number) => Promise<void>;

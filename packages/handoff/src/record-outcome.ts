@@ -31,13 +31,11 @@ export async function recordOutcome(ctx: HandOffContext, shop: ShopRuntime, post
   // after it is still evidence.
   const state = await untilRecorded(ctx, RECORD_FOR_MS, () => record(ctx, shop, posted, outcome));
   await tellAccount(shop, posted, outcome);
-  ctx.metrics.attempts.inc({ outcome: outcome.kind.replace('-', '_') });
   ctx.onProgress();
   const log = ctx.log.child({ orderId: intent.orderId, shop: shop.id, attempt: posted.token });
 
   if (outcome.kind === 'accepted' && state === 'sent') {
     log.info('order sent', { hft71OrderId: outcome.hft71OrderId, durationMs: Math.round(seen.durationMs) });
-    ctx.metrics.orders.inc({ state: 'sent' });
     return `sent as ${outcome.hft71OrderId}`;
   }
   const what = describe(outcome, seen);

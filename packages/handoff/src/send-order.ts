@@ -197,7 +197,6 @@ class Attempt {
     await untilRecorded(this.ctx, this.ctx.times.preparedTimeoutMs, () =>
       recordNotProcessed(this.ctx.ledger, this.token, seen),
     );
-    this.ctx.metrics.attempts.inc({ outcome: 'not_processed' });
     throw new HandOffFailed(error instanceof CallFailure ? `${cause}: ${error.message}` : cause, this.intent.orderId);
   }
 }

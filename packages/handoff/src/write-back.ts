@@ -66,7 +66,6 @@ export async function writeBack(ctx: HandOffContext, intentId: string): Promise<
   await recordWrittenBack(ctx.ledger, intentId, wanted.hft71OrderId);
   await step('after-write-back-record');
   await resolveAlerts(ctx.ledger, [UNMIRRORED], wanted.shopId);
-  ctx.metrics.orders.inc({ state: 'written_back' });
   ctx.onProgress();
   log.info('order written back', { hft71OrderId: wanted.hft71OrderId });
   return `written back ${wanted.hft71OrderId}`;

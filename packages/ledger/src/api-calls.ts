@@ -1,5 +1,5 @@
 import type { ApiCallRecord } from '@relay/core';
-import type { Ledger } from './connect.js';
+import { rows, type Ledger } from './connect.js';
 
 /**
  * Writes the call log in batches, beside the work: a call never waits for its log line. What is written late or lost in
@@ -63,5 +63,31 @@ const FLUSH_MS = 200;
 const MAX_WAITING = 5_000;
 
 const INSERT = `
-insert into api_call (shop_id, target, action, method, path, status, code, duration_ms, order_id)
-select $1, * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::text[], $8::int[], $9::bigint[])`;
+with call as (
+  select * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::text[], $8::int[], $9::bigint[])
+    as c(target, action, method, path, status, code, duration_ms, order_id)
+),
+logged as (
+  insert into api_call (shop_id, target, action, method, path, status, code, duration_ms, order_id) select $1, * from call
+)
+insert into api_call_total as t (target, action, status_class, calls, seconds)
+select target, action, coalesce(status / 100 || 'xx', 'none') as status_class, count(*), sum(duration_ms) / 1000.0
+from call group by 1, 2, 3
+order by 1, 2, 3 -- two processes lock the rows in one order
+on conflict (target, action, status_class) do update set calls = t.calls + excluded.calls, seconds = t.seconds + excluded.seconds`;
+
+export interface ApiCallTotal {
+  readonly target: string;
+  readonly action: string;
+  readonly statusClass: string;
+  readonly calls: number;
+  readonly seconds: number;
+}
+
+/** Over all processes and restarts. */
+export async function apiCallTotals(ledger: Ledger): Promise<ApiCallTotal[]> {
+  return rows(
+    ledger.pool,
+    'select target, action, status_class as "statusClass", calls::float8 as calls, seconds from api_call_total',
+  );
+}

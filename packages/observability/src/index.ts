@@ -7,6 +7,12 @@ export {
   type LoggerOptions,
   type LogLevel,
 } from './logger.js';
-export { createMetrics, statusClass, type IntentCount, type Metrics, type MetricSources } from './metrics.js';
-export { recordApiCall } from './record-api-call.js';
+export {
+  createMetrics,
+  type AttemptTotal,
+  type CallTotal,
+  type IntentCount,
+  type Metrics,
+  type MetricSources,
+} from './metrics.js';
 export { redact, redactText } from './redact.js';

@@ -1,14 +1,10 @@
-import { createMetrics, recordApiCall, statusClass } from './index.js';
+import { createMetrics } from './index.js';
 
 describe('createMetrics', () => {
   it('offers the default metrics and those of the product', async () => {
     const metrics = createMetrics();
-    metrics.orders.inc({ state: 'sent' });
-    metrics.attempts.inc({ outcome: 'accepted' });
     metrics.webhookDeliveries.inc({ result: 'stored' });
     const text = await metrics.registry.metrics();
-    expect(text).toContain('relay_orders_total{state="sent"} 1');
-    expect(text).toContain('relay_attempts_total{outcome="accepted"} 1');
     expect(text).toContain('relay_webhook_deliveries_total{result="stored"} 1');
     expect(text).toContain('process_cpu_seconds_total');
     expect(text).not.toContain('relay_intents');
@@ -48,17 +44,15 @@ describe('createMetrics', () => {
   });
 });
 
-describe('recordApiCall', () => {
-  it('counts by class of the answer and times the call', async () => {
-    const metrics = createMetrics();
-    const record = recordApiCall(metrics);
-    const call = { target: 'hft71', action: 'login', method: 'POST', path: '/x', code: null, orderId: null } as const;
-    record({ ...call, status: 200, durationMs: 300 });
-    record({ ...call, status: null, durationMs: 20_000 });
-    const text = await metrics.registry.metrics();
-    expect(text).toContain('relay_api_calls_total{target="hft71",action="login",status_class="2xx"} 1');
-    expect(text).toContain('relay_api_calls_total{target="hft71",action="login",status_class="none"} 1');
-    expect(text).toContain('relay_api_call_seconds_bucket{le="0.5",target="hft71",action="login"} 1');
-    expect(statusClass(503)).toBe('5xx');
+test('attempts and calls are told by the ledger, over all processes', async () => {
+  let calls = 2;
+  const metrics = createMetrics({
+    attemptTotals: async () => [{ outcome: 'accepted', count: 7 }],
+    callTotals: async () => [{ target: 'hft71', action: 'login', statusClass: '2xx', calls, seconds: 0.5 }],
   });
+  expect(await metrics.registry.metrics()).toContain('relay_attempts_total{outcome="accepted"} 7');
+  calls = 3;
+  const text = await metrics.registry.metrics();
+  expect(text).toContain('relay_api_calls_total{target="hft71",action="login",status_class="2xx"} 3');
+  expect(text).toContain('relay_api_call_seconds_total{target="hft71",action="login",status_class="2xx"} 0.5');
 });

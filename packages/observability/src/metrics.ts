@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 
 export interface IntentCount {
   readonly kind: string;
@@ -6,17 +6,30 @@ export interface IntentCount {
   readonly count: number;
 }
 
+export interface AttemptTotal {
+  readonly outcome: string;
+  readonly count: number;
+}
+
+export interface CallTotal {
+  readonly target: string;
+  readonly action: string;
+  readonly statusClass: string;
+  readonly calls: number;
+  readonly seconds: number;
+}
+
 /** Asked for at each scrape, so that a gauge is never older than its reading. Left out, its metric is not offered. */
 export interface MetricSources {
   countIntents?: () => Promise<readonly IntentCount[]>;
   /** Age of the oldest intent that is due and not yet taken; 0 when none waits. */
   oldestDueSeconds?: () => Promise<number>;
+  /** Workers have no port of their own: what they count is told by the ledger, over all of them and over restarts. */
+  attemptTotals?(): Promise<readonly AttemptTotal[]>;
+  callTotals?(): Promise<readonly CallTotal[]>;
 }
 
 export type Metrics = ReturnType<typeof createMetrics>;
-
-/** Calls to a shop or to HFT71 end at 20 s at the latest. */
-const CALL_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 
 /** Every metric of the product, by name. Labels are classes, never ids: their number stays small. */
 export function createMetrics(sources: MetricSources = {}) {
@@ -24,7 +37,7 @@ export function createMetrics(sources: MetricSources = {}) {
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
 
-  const { countIntents, oldestDueSeconds } = sources;
+  const { countIntents, oldestDueSeconds, attemptTotals, callTotals } = sources;
   if (countIntents !== undefined) {
     new Gauge({
       name: 'relay_intents',
@@ -49,33 +62,24 @@ export function createMetrics(sources: MetricSources = {}) {
     });
   }
 
-  return {
-    registry,
-    orders: new Counter({
-      name: 'relay_orders_total',
-      help: 'Orders that entered a state of their hand-off.',
-      labelNames: ['state'] as const,
-      registers,
-    }),
-    attempts: new Counter({
+  if (attemptTotals !== undefined) {
+    new Counter({
       name: 'relay_attempts_total',
       help: 'Ended attempts to hand an order to HFT71, by outcome.',
       labelNames: ['outcome'] as const,
       registers,
-    }),
-    apiCalls: new Counter({
-      name: 'relay_api_calls_total',
-      help: 'Calls to the shop and to HFT71 by action and class of the answer (2xx, 4xx, 5xx, none).',
-      labelNames: ['target', 'action', 'status_class'] as const,
-      registers,
-    }),
-    apiCallSeconds: new Histogram({
-      name: 'relay_api_call_seconds',
-      help: 'Duration of calls to the shop and to HFT71.',
-      labelNames: ['target', 'action'] as const,
-      buckets: CALL_SECONDS,
-      registers,
-    }),
+      async collect() {
+        const totals = await unlessAway(attemptTotals(), null);
+        if (totals === null) return;
+        this.reset();
+        for (const { outcome, count } of totals) this.inc({ outcome }, count);
+      },
+    });
+  }
+  if (callTotals !== undefined) countCalls(registers, callTotals);
+
+  return {
+    registry,
     webhookDeliveries: new Counter({
       name: 'relay_webhook_deliveries_total',
       help: 'Webhook deliveries from the shop and from HFT71 by what became of them.',
@@ -85,6 +89,29 @@ export function createMetrics(sources: MetricSources = {}) {
   };
 }
 
+function countCalls(registers: Registry[], callTotals: () => Promise<readonly CallTotal[]>): void {
+  const counter = (name: string, help: string, figure: (total: CallTotal) => number) =>
+    new Counter({
+      name,
+      help,
+      labelNames: ['target', 'action', 'status_class'] as const,
+      registers,
+      async collect() {
+        const totals = await unlessAway(callTotals(), null);
+        if (totals === null) return;
+        this.reset();
+        for (const total of totals)
+          this.inc({ target: total.target, action: total.action, status_class: total.statusClass }, figure(total));
+      },
+    });
+  counter(
+    'relay_api_calls_total',
+    'Calls to the shop and to HFT71 by action and class of the answer (2xx, 4xx, 5xx, none).',
+    ({ calls }) => calls,
+  );
+  counter('relay_api_call_seconds_total', 'Time spent in these calls.', ({ seconds }) => seconds);
+}
+
 /** A scrape must not fail because the ledger is away: then the other metrics matter most. */
 async function unlessAway<T>(reading: Promise<T>, absent: T): Promise<T> {
   try {
@@ -92,9 +119,4 @@ async function unlessAway<T>(reading: Promise<T>, absent: T): Promise<T> {
   } catch {
     return absent;
   }
-}
-
-/** The label `status_class` of an HTTP status; `none` where no answer came. */
-export function statusClass(status: number | null): string {
-  return status === null ? 'none' : `${Math.floor(status / 100)}xx`;
 }

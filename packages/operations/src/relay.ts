@@ -14,7 +14,7 @@ import {
   type Installation,
   type Ledger,
 } from '@relay/ledger';
-import { createMetrics, recordApiCall, type Logger, type Metrics } from '@relay/observability';
+import { createMetrics, type Logger, type Metrics } from '@relay/observability';
 import { connectRedis } from '@relay/queues';
 import { createShopClient, type ShopClient } from '@relay/woocommerce';
 import type { Redis } from 'ioredis';
@@ -65,7 +65,6 @@ export async function openRelay(settings: Settings, log: Logger): Promise<Relay>
         ledger,
         redis,
         log,
-        metrics,
       });
       shops.set(shop.id, shop);
       callLogs.push(callLog);
@@ -116,9 +115,8 @@ async function connectShopSettings(parts: {
   ledger: Ledger;
   redis: Redis;
   log: Logger;
-  metrics: Metrics;
 }): Promise<{ shop: ConnectedShop; callLog: ApiCallLog }> {
-  const { settings, shop, ledger, redis, log, metrics } = parts;
+  const { settings, shop, ledger, redis, log } = parts;
   const account = await ensureAccount(ledger, {
     baseUrl: shop.hft71.baseUrl,
     username: shop.hft71.username,
@@ -132,11 +130,7 @@ async function connectShopSettings(parts: {
   if (view.accountId !== account.id) throw new AccountChanged(`${shop.hft71.baseUrl} as ${shop.hft71.username}`);
 
   const callLog = new ApiCallLog(ledger, view.id, (error) => log.warn('the call log could not be written', { error }));
-  const countCall = recordApiCall(metrics);
-  const onCall: OnApiCall = (call) => {
-    callLog.add(call);
-    countCall(call);
-  };
+  const onCall: OnApiCall = (call) => callLog.add(call);
   const budget = createBudget({ redis, key: account.id, rate: shop.hft71.rate });
   return {
     callLog,

@@ -270,6 +270,17 @@ CREATE INDEX "audit_at_idx" ON "audit"("at");
 
 
 
+-- CreateTable
+CREATE TABLE "api_call_total" (
+    "target" TEXT NOT NULL,
+    "action" TEXT NOT NULL,
+    "status_class" TEXT NOT NULL,
+    "calls" BIGINT NOT NULL,
+    "seconds" DOUBLE PRECISION NOT NULL,
+
+    CONSTRAINT "api_call_total_pkey" PRIMARY KEY ("target","action","status_class")
+);
+
 -- What the schema language cannot say.
 
 -- One open alert per kind and subject.
@@ -287,6 +298,6 @@ ALTER TABLE "intent" ADD CONSTRAINT "intent_state" CHECK ("state" IN ('waiting',
 ALTER TABLE "intent" ADD CONSTRAINT "intent_held_has_reason" CHECK ("state" <> 'held' OR "reason" IS NOT NULL);
 ALTER TABLE "intent" ADD CONSTRAINT "intent_doubt_is_kept" CHECK ("state" <> 'in_doubt' OR "doubt_since" IS NOT NULL);
 ALTER TABLE "intent" ADD CONSTRAINT "intent_sent_has_id" CHECK ("kind" = 'write_back' OR "state" NOT IN ('sent', 'written_back', 'adopted') OR "hft71_order_id" IS NOT NULL);
-ALTER TABLE "intent" ADD CONSTRAINT "intent_reference" CHECK ("kind" NOT IN ('send_order', 'reprint') OR "reference" IS NOT NULL);
+ALTER TABLE "intent" ADD CONSTRAINT "intent_reference" CHECK ("kind" NOT IN ('send_order', 'reprint') OR "reference" IS NOT NULL OR "state" NOT IN ('waiting', 'ready', 'sending'));
 ALTER TABLE "shop" ADD CONSTRAINT "shop_mode" CHECK ("mode" IN ('connecting', 'shadow', 'going_live', 'live'));
 ALTER TABLE "account" ADD CONSTRAINT "account_breaker" CHECK ("breaker_state" IN ('closed', 'open', 'half_open'));
