@@ -33,6 +33,9 @@ export function connectLedger(options: {
     options: '-c synchronous_commit=on',
   });
   pool.on('error', (error) => options.onIdleError?.(error));
+  // The pool listens to idle connections only. One that breaks between two statements of a transaction, or while it holds
+  // a lock, fails its next statement; without a listener of its own it would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   return {
     prisma,

@@ -25,8 +25,8 @@ export interface MetricSources {
   /** Age of the oldest intent that is due and not yet taken; 0 when none waits. */
   oldestDueSeconds?: () => Promise<number>;
   /** Workers have no port of their own: what they count is told by the ledger, over all of them and over restarts. */
-  attemptTotals?(): Promise<readonly AttemptTotal[]>;
-  callTotals?(): Promise<readonly CallTotal[]>;
+  attemptTotals?(this: void): Promise<readonly AttemptTotal[]>;
+  callTotals?(this: void): Promise<readonly CallTotal[]>;
 }
 
 export type Metrics = ReturnType<typeof createMetrics>;
