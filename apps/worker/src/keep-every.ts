@@ -19,7 +19,10 @@ export function keepEvery(
       if (!failing && !stopped) log.error(`${what}: failed, it goes on trying`, { error });
       failing = true;
     }
-    if (!stopped) timer = setTimeout(() => (running = run()), everyMs);
+    if (stopped) return;
+    timer = setTimeout(() => {
+      running = run();
+    }, everyMs);
   };
   let running = run();
   return {

@@ -1,5 +1,5 @@
 import type { HandOffStep } from '@relay/handoff';
-import { inWorld } from './testing/world.js';
+import { inWorld, stopWorldsLeft } from './testing/world.js';
 
 /** Where an order ends after its worker was killed at this step and another one went on. */
 const ENDS: Record<HandOffStep, { state: string; atHft71: number; attempts: string[]; rule: string }> = {
@@ -32,23 +32,15 @@ function doubt(atHft71: number, rule: string, attempts: string[]) {
   return { state: 'held: in-doubt', atHft71, attempts, rule };
 }
 
+afterAll(stopWorldsLeft);
+
 describe('a worker is killed, another goes on', () => {
   const steps = Object.keys(ENDS) as HandOffStep[];
-  // Worlds that share nothing: they run beside each other, and each step is judged by a test of its own.
-  const runs = new Map<HandOffStep, Promise<void>>();
-  beforeAll(() => {
-    const lanes: Promise<void>[] = Array.from({ length: 6 }, () => Promise.resolve());
-    steps.forEach((step, index) => {
-      const lane = index % lanes.length;
-      const run = (lanes[lane] as Promise<void>).then(() => killedAt(step));
-      runs.set(step, run);
-      lanes[lane] = run.catch(() => undefined);
-    });
-  });
 
-  it.each(steps.map((step) => ({ step, ...ENDS[step] })))(
+  // Worlds that share nothing, beside each other.
+  it.concurrent.each(steps.map((step) => ({ step, ...ENDS[step] })))(
     '$step: $state, $atHft71 at HFT71 ($rule)',
-    async ({ step }) => runs.get(step),
+    async ({ step }) => killedAt(step),
     120_000,
   );
 });
@@ -59,7 +51,7 @@ async function killedAt(step: HandOffStep): Promise<void> {
     const { sandbox } = world;
     const first = await world.startLive({ failAt: { step } });
     const orderId = await sandbox.oneOrder();
-    expect(await first.ended).toMatchObject({ signal: 'SIGKILL' });
+    expect(await world.waitForEnd(first)).toMatchObject({ signal: 'SIGKILL' });
 
     await world.startWorker();
     await world.waitForState(orderId, end.state);

@@ -52,7 +52,7 @@ export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onS
     maxUnmirrored: settings.maxUnmirrored,
     settleMs: settings.shop?.hft71.settleMs ?? DEFAULT_SETTLE_MS,
   });
-  const intake = intakeContext(relay, dispatcher.nudge);
+  const intake = intakeContext(relay, () => dispatcher.nudge());
   const processors = startProcessors({ relay, handOff, intake, connection, verified });
   const nudges = connectRedis(settings.redisUrl, quietly(log, 'Redis'));
   nudges.on('message', () => dispatcher.nudge());

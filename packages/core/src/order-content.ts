@@ -1,6 +1,6 @@
 import { keyedHash } from './secret-box.js';
 import { metaText, type ShopOrder } from './shop-order.js';
-import { templateMetaKeys, type OrderTemplate } from './order-template.js';
+import { templateMetaKeys, templateReadsNote, type OrderTemplate } from './order-template.js';
 
 /**
  * Keyed hash of everything that the payload is made of. A rejected or unmappable order goes again when this changes, so
@@ -12,7 +12,7 @@ export function contentHash(hashKey: string, order: ShopOrder, template: OrderTe
     dateCreated: order.dateCreated,
     billing: order.billing,
     shipping: order.shipping,
-    customerNote: order.customerNote,
+    customerNote: templateReadsNote(template) ? order.customerNote : null,
     lines: order.lines.map(({ id, sku, quantity }) => ({ id, sku, quantity })),
     refundIds: order.refundIds,
     meta: templateMetaKeys(template).map((key) => metaText(order, key)),

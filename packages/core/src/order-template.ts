@@ -18,6 +18,11 @@ export function fillTemplate(template: OrderTemplate, order: ShopOrder): Record<
   return filled;
 }
 
+/** Whether a template puts the customer's note into HFT71's order. */
+export function templateReadsNote(template: OrderTemplate): boolean {
+  return JSON.stringify(template).includes('"$order.customerNote"');
+}
+
 /** The meta keys that a template reads: they belong to the order's content. */
 export function templateMetaKeys(template: OrderTemplate): string[] {
   const keys: string[] = [];

@@ -37,6 +37,7 @@ export type SandboxOrder = z.infer<typeof shopOrder>;
 
 const acceptedOrders = z.array(
   z.object({
+    at: z.number(),
     hft71OrderId: z.number(),
     referenceId: z.string(),
     items: z.array(z.object({ sku: z.string(), quantity: z.number() })),
@@ -98,6 +99,10 @@ export class Sandbox {
     await this.#call('POST', '/shop/restore', {});
   }
 
+  async setShop(settings: Record<string, unknown>): Promise<void> {
+    await this.#call('PUT', '/shop', settings);
+  }
+
   async setWebhooks(settings: Record<string, unknown>): Promise<void> {
     await this.#call('PUT', '/webhooks', settings);
   }
@@ -133,10 +138,52 @@ export class Sandbox {
     return acceptedOrders.parse(await this.#call('GET', '/record/accepted'));
   }
 
+  /** What the sandbox counts this order by; it stands in the address, and has to stay there. */
+  async markerOf(orderId: number): Promise<string> {
+    const orders = z
+      .array(z.object({ id: z.number(), marker: z.string() }))
+      .parse(await this.#call('GET', '/record/orders'));
+    return orders.find(({ id }) => id === orderId)?.marker ?? '';
+  }
+
+  /** An order at HFT71 as it was sent: by the sender before the relay, or by somebody else. @returns HFT71's id. */
+  async sendAsAnother(orderId: number): Promise<number> {
+    const { hft71, hft71Username: username, hft71Password: password } = this.at;
+    const headers = { 'content-type': 'application/json' };
+    const logIn = await fetch(`${hft71}/authentication/login`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ username, password }),
+    });
+    const { access_token: token } = z.object({ access_token: z.string() }).parse(await logIn.json());
+    const [line] = (await this.shopOrder(orderId)).line_items;
+    const address = { address1: 'Way 1', city: 'Sampletown', zip: '12345', state: '', country: 'DE', email: '' };
+    const answer = await fetch(`${hft71}/order`, {
+      method: 'POST',
+      headers: { ...headers, authorization: `Bearer ${token}` },
+      body: JSON.stringify({
+        referenceId: String(orderId),
+        orderDate: '2026-11-23',
+        address: { ...address, address2: await this.markerOf(orderId), customerName: 'Eve Sample', mobile: '' },
+        items: [{ sku: line?.sku, quantity: 1 }],
+      }),
+    });
+    return z.object({ orderId: z.number() }).parse(await answer.json()).orderId;
+  }
+
+  async hft71Order(hft71OrderId: number): Promise<{ address: Record<string, unknown> }> {
+    const order = z.looseObject({ address: z.record(z.string(), z.unknown()) });
+    return order.parse(await this.#call('GET', `/hft71/orders/${hft71OrderId}`));
+  }
+
+  async acceptedOf(orderId: number): Promise<AcceptedOrder[]> {
+    return (await this.acceptedOrders()).filter(({ referenceId }) => referenceId === String(orderId));
+  }
+
   /** How often HFT71 was asked to take this order, whatever it answered. */
   async postsOf(orderId: number): Promise<number> {
     const requests = z
-      .array(z.looseObject({ method: z.string(), path: z.string(), body: z.unknown() }))
+      .array(z.looseObject({ method: z.string(), path: z.string(), body: z.unknown().optional() }))
       .parse(await this.#call('GET', '/record/requests?target=hft71'));
     return requests.filter(
       ({ method, path, body }) =>

@@ -1,18 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { loadSettings } from '@relay/config';
 import type { HandOffStep } from '@relay/handoff';
-import { connectLedger, type Ledger } from '@relay/ledger';
+import { closeBreaker, connectLedger, heldOrders, listAccounts, type Ledger } from '@relay/ledger';
 import { createSilentLogger } from '@relay/observability';
-import { openRelay, type Relay } from '@relay/operations';
+import { openRelay, switchLive, switchShadow, type Relay, type WentLive } from '@relay/operations';
 import {
   createTestDatabase,
   createTestRedis,
   startProcess,
   waitFor,
+  type ProcessEnd,
   type StartedProcess,
   type TestRedis,
 } from '@relay/testing';
@@ -92,10 +94,36 @@ export class World {
 
   /** Another program of the house, stopped with the world. */
   async startProgram(script: string, settings: Environment, readyLine: string | RegExp): Promise<StartedProcess> {
-    const program = startProcess({ script: projectFile(script), env: { ...this.settings, ...settings }, cwd: this.folder });
+    const program = startProcess({
+      script: projectFile(script),
+      env: { ...this.settings, ...settings },
+      cwd: this.folder,
+    });
     this.#workers.push(program);
     await program.waitForLine(readyLine, 40_000);
     return program;
+  }
+
+  /** Waits until a worker has stopped itself (SIGSTOP). */
+  async waitUntilStopped(worker: StartedProcess): Promise<void> {
+    await waitFor(async () => / T /.test((await readFile(`/proc/${worker.pid}/stat`, 'utf8')).replace(/\(.*\)/, '')), {
+      what: `worker ${worker.pid} to stop itself`,
+      timeoutMs: 20_000,
+    });
+  }
+
+  /** Waits for the end of a worker that ends itself. */
+  async waitForEnd(worker: StartedProcess, timeoutMs = 20_000): Promise<ProcessEnd> {
+    const late = new AbortController();
+    const overdue = sleep(timeoutMs, undefined, { signal: late.signal }).then(() => {
+      throw new Error(`Waited ${timeoutMs} ms in vain for the end of worker ${worker.pid}`);
+    });
+    try {
+      return await Promise.race([worker.ended, overdue]);
+    } finally {
+      late.abort();
+      overdue.catch(() => undefined);
+    }
   }
 
   async waitForMode(mode: string): Promise<void> {
@@ -127,14 +155,12 @@ export class World {
 
   async states(orderIds: readonly number[]): Promise<string[]> {
     const found = await this.#rows(
-      `select order_id::int as id, state, reason from intent where kind = 'send_order' and order_id = any($1::bigint[])`,
+      `select order_id::int as id, state || coalesce(': ' || reason, '') as state
+       from intent where kind = 'send_order' and order_id = any($1::bigint[])`,
       [orderIds],
     );
-    return orderIds.map((id) => {
-      const row = found.find((each) => each['id'] === id);
-      if (row === undefined) return 'unknown';
-      return row['reason'] === null ? String(row['state']) : `${String(row['state'])}: ${String(row['reason'])}`;
-    });
+    const byId = new Map(found.map((row) => [row['id'], String(row['state'])]));
+    return orderIds.map((id) => byId.get(id) ?? 'unknown');
   }
 
   /** Waits until every one of these orders is in this state. */
@@ -145,9 +171,39 @@ export class World {
       const states = await this.states(ids).catch(() => ['no answer']);
       if (states.every((each) => each === state)) return;
       if (performance.now() > deadline)
-        throw new Error(`Waited ${timeoutMs} ms in vain for ${state}: ${tally(states)}. ${await this.#evidence(ids)}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+        throw new Error(`Waited ${timeoutMs} ms in vain for ${state}: ${tally(states)}`);
+      await sleep(50);
     }
+  }
+
+  /** Waits until each of these has failed at least once. */
+  async waitForFailures(orderIds: readonly number[]): Promise<void> {
+    await waitFor(
+      async () => {
+        const sql = 'select 1 from intent where order_id = any($1::bigint[]) and failures > 0';
+        return (await this.#rows(sql, [orderIds])).length >= orderIds.length;
+      },
+      { what: `a failed try of ${orderIds.length} orders`, timeoutMs: 20_000 },
+    );
+  }
+
+  async heldOrders(): Promise<{ orderId: number; reason: string }[]> {
+    return (await heldOrders(this.ledger)).map(({ orderId, reason }) => ({ orderId, reason }));
+  }
+
+  /** What a person does who has looked (`relay breaker close`). */
+  async closeBreaker(): Promise<void> {
+    for (const { id } of await listAccounts(this.ledger)) await closeBreaker(this.ledger, id);
+  }
+
+  /** What `relay mode` does. */
+  async switchMode(mode: 'live' | 'shadow', settings: Environment = {}): Promise<WentLive | boolean> {
+    const relay = await this.operations(settings);
+    const [shop] = relay.shops.values();
+    if (shop === undefined) throw new Error('no shop is in the settings');
+    return mode === 'live'
+      ? switchLive(relay, shop, { pluginSendingIsOff: false, actor: 'test' })
+      : switchShadow(relay, shop, 'test');
   }
 
   async detailOf(orderId: number): Promise<string | null> {
@@ -202,11 +258,13 @@ export class World {
       `select order_id::text as id from intent where kind = 'send_order' and state in ('held', 'in_doubt', 'rejected')`,
     );
     const heldUnsent = held.filter((row) => !sentIds.has(String(row['id']))).length;
-    expect({ duplicates: counted.duplicates, unmarked: counted.unmarked, notHft71s: counted.notHft71sButSent }).toEqual({
-      duplicates: 0,
-      unmarked: 0,
-      notHft71s: 0,
-    });
+    expect({ duplicates: counted.duplicates, unmarked: counted.unmarked, notHft71s: counted.notHft71sButSent }).toEqual(
+      {
+        duplicates: 0,
+        unmarked: 0,
+        notHft71s: 0,
+      },
+    );
     expect(Math.max(0, counted.lost - heldUnsent)).toBe(0);
     return counted;
   }
@@ -219,20 +277,30 @@ export class World {
     await this.ledger.close();
   }
 
+  /** What the ledger knows of orders that are not done, for a test that failed. */
+  async evidence(): Promise<string> {
+    try {
+      const intents = await this.#rows(
+        `select i.kind, i.order_id::int, i.state, i.reason, i.last_failure, i.failures, i.not_before, i.dispatched_until,
+           i.lease_until, i.cancel_requested, o.status, o.modified_gmt, o.before_live, o.first_seen_by,
+           (select json_agg(a order by a.prepared_at) from attempt a where a.intent_id = i.id) as attempts
+         from intent i join shop_order o on o.shop_id = i.shop_id and o.order_id = i.order_id
+         where i.state <> 'written_back' limit 5`,
+      );
+      const shops = await this.#rows(
+        'select mode, live_at, swept_at, level_swept_at, sweep_mark, fault, now() from shop',
+      );
+      return [...shops, ...intents].map((row) => JSON.stringify(row)).join('\n');
+    } catch (error) {
+      return `The ledger tells nothing: ${String(error)}`;
+    }
+  }
+
   /** The end of what the workers said, for a test that failed. */
   lastWords(): string {
     return this.#workers
       .map((worker) => `--- ${worker.pid}\n${`${worker.stdout()}${worker.stderr()}`.split('\n').slice(-30).join('\n')}`)
       .join('\n');
-  }
-
-  async #evidence(orderIds: readonly number[]): Promise<string> {
-    const found = await this.#rows(
-      `select kind, order_id::int, state, reason, last_failure, failures, not_before > now() as later, cancel_requested
-       from intent where order_id = any($1::bigint[]) and state not in ('written_back') limit 5`,
-      [orderIds],
-    ).catch(() => []);
-    return JSON.stringify(found);
   }
 
   async #rows(sql: string, params: unknown[] = []): Promise<Record<string, unknown>[]> {
@@ -246,7 +314,8 @@ export async function inWorld(options: WorldOptions, test: (world: World) => Pro
   try {
     await test(world);
   } catch (error) {
-    if (error instanceof Error) error.message += `\n\nThe workers' last words:\n${world.lastWords()}`;
+    if (error instanceof Error)
+      error.message += `\n\n${await world.evidence()}\nThe workers' last words:\n${world.lastWords()}`;
     throw error;
   } finally {
     await stopWorld(world);
@@ -296,23 +365,15 @@ export async function startWorld({ settings = {}, sandboxArgs = [], databaseUrl 
   return world;
 }
 
+/** For `afterAll`: what a test that ran out of time left behind. */
+export async function stopWorldsLeft(): Promise<void> {
+  await Promise.all([...leftovers.keys()].map(stopWorld));
+}
+
 export async function stopWorld(world: World): Promise<void> {
   const stop = leftovers.get(world);
   leftovers.delete(world);
   await stop?.();
-}
-
-/** Runs at most so many at a time: two cores start some six programs well at once. */
-export async function allOf<T>(items: readonly T[], atOnce: number, act: (item: T) => Promise<void>): Promise<void> {
-  const waiting = [...items];
-  const faults: unknown[] = [];
-  await Promise.all(
-    Array.from({ length: atOnce }, async () => {
-      for (let item = waiting.shift(); item !== undefined; item = waiting.shift())
-        await act(item).catch((error: unknown) => faults.push(error));
-    }),
-  );
-  if (faults.length > 0) throw faults[0];
 }
 
 /** A stopped process takes no SIGTERM; the killed one is gone already. */
