@@ -17,11 +17,41 @@ export function envExample(): string {
 function entry(name: VariableName): string {
   const { description, example, defaultText, required } = noteOn(name);
   const assignment = `${name}=${quoted(defaultText ?? example)}`;
+  if (MADE_BY_NPM_START.has(name))
+    return `# ${description} \`npm start\` makes its own when this is left out.\n# ${assignment}`;
   if (required) return `# ${description}\n${assignment}`;
   const differs = defaultText === undefined || defaultText !== example;
-  const hint = defaultText === undefined ? ' No default.' : differs ? ` E.g. ${example}.` : '';
+  const later = NOT_READ_YET.has(name) ? ' Checked, but nothing reads it yet.' : '';
+  const hint = `${defaultText === undefined ? ' No default.' : differs ? ` E.g. ${example}.` : ''}${later}`;
   return `# ${description}${hint}\n# ${assignment}`;
 }
+
+/** Needed by the programs, and not by who only runs `npm start`. */
+const MADE_BY_NPM_START: ReadonlySet<VariableName> = new Set<VariableName>([
+  'DATABASE_URL',
+  'REDIS_URL',
+  'RELAY_SECRET_KEY',
+]);
+
+/** Settings of features that are not built yet; take a name out with its feature. */
+const NOT_READ_YET: ReadonlySet<VariableName> = new Set<VariableName>([
+  'RELAY_DEADLINE',
+  'HFT71_WEBHOOK_SECRET',
+  'HFT71_WEBHOOK_SECRET_PREVIOUS',
+  'HFT71_DUPLICATE_REFERENCE',
+  'HFT71_LOOKUP_PATH',
+  'HFT71_CANCEL_STATUS',
+  'HFT71_STOCK_FALLS',
+  'HFT71_STATUS_MAPPING',
+  'HFT71_POLL_INTERVAL',
+  'HFT71_STOCK_SYNC_ENABLED',
+  'HFT71_STOCK_INTERVAL',
+  'HFT71_SHIPPING_SYNC_ENABLED',
+  'HFT71_TWO_WAY_SYNC_ENABLED',
+  'ALERT_WEBHOOK_URL',
+  'ALERT_HEARTBEAT_URL',
+  'SMTP_URL',
+]);
 
 /** `#` begins a comment unless quoted, and JSON holds double quotes. */
 function quoted(text: string): string {
