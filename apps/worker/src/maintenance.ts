@@ -27,7 +27,10 @@ export async function maintain(
     case 'sweep': {
       const swept = await sweep(intake, shop);
       if (swept === null) return 'not connected yet';
-      await keepShopWebhooks(intake, shop);
+      await keepShopWebhooks(intake, shop).catch((error: unknown) =>
+        // The sweeps do the work of a webhook that cannot be looked at.
+        intake.log.warn('the shop’s webhooks could not be looked at', { shop: shop.id, error }),
+      );
       return { ...swept, adopted: await adoptShownIds(handOff, shop, ADOPTIONS_A_SWEEP) };
     }
     case 'level-sweep':
@@ -37,14 +40,13 @@ export async function maintain(
   }
 }
 
-/** Sweeps that do not wait for their schedule, at most one each five seconds. */
+/** Sweeps that do not wait for their schedule: one of a kind at a time, however long it takes. */
 export async function enqueueWantedSweeps(ledger: Ledger, queues: Queues): Promise<void> {
   for (const { shopId, task } of await wantedSweeps(ledger)) {
     const data: MaintenanceJob = { version: 1, task, shopId };
-    // Finished or not, a job of this id makes another add a no-op: that is the "at most one".
-    await queues.byName.maintenance.add(task, data, {
-      jobId: `wanted-${task}-${shopId}-${Math.floor(Date.now() / 5_000)}`,
-    });
+    // While a job of this id is there, another add is a no-op; it goes when it ends, whatever came of it.
+    const jobId = `wanted-${task}-${shopId}`;
+    await queues.byName.maintenance.add(task, data, { jobId, removeOnComplete: true, removeOnFail: true });
   }
 }
 

@@ -52,7 +52,8 @@ export function startProcessors(parts: {
       const closed = Promise.all(workers.map((worker) => worker.close()));
       if ((await Promise.race([closed, overdue])) === 'overdue') {
         log.error('jobs did not end within the stop grace: they are left to their leases');
-        await Promise.all(workers.map((worker) => worker.close(true)));
+        // Not waited for: a second close waits for the first one's jobs too.
+        workers.forEach((worker) => void worker.close(true).catch(() => undefined));
       }
       clearTimeout(timer);
     },

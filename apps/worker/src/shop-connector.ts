@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CallFailure } from '@relay/core';
-import { connectShop, keepShopWebhooks, readStockFeed, ShopChanged, type IntakeContext } from '@relay/intake';
-import { alone, loadShop, setShopFault } from '@relay/ledger';
+import {
+  connectShop,
+  keepShopWebhooks,
+  readStockFeed,
+  ShopChanged,
+  verifyShop,
+  type IntakeContext,
+} from '@relay/intake';
+import { alone, forgetLiveWish, loadShop, setShopFault } from '@relay/ledger';
 import { switchLive, type ConnectedShop, type Relay } from '@relay/operations';
 import { needsFirstFeed } from './maintenance.js';
 
@@ -35,18 +42,22 @@ async function connectOnce(
 ): Promise<boolean> {
   const { ledger, log } = relay;
   try {
+    await verifyShop(intake, shop);
+    onVerified();
     let done = false;
-    await alone(ledger, `connect ${shop.id}`, async () => {
-      const firstTime = (await connectShop(intake, shop)) === 'connected';
-      onVerified();
-      await keepShopWebhooks(intake, shop);
+    const wasAlone = await alone(ledger, `connect ${shop.id}`, async () => {
+      await connectShop(intake, shop, relay.settings.mode === 'live');
+      await keepShopWebhooks(intake, shop).catch((error: unknown) =>
+        log.warn('the shop’s webhooks could not be looked at: the sweeps do their work', { shop: shop.id, error }),
+      );
       if (await needsFirstFeed(ledger, shop)) {
         const { skus } = await readStockFeed(intake, shop);
         log.info('stock feed read', { shop: shop.id, skus });
       }
-      done = await followModeSetting(relay, intake, shop, firstTime);
+      done = await followModeSetting(relay, intake, shop);
       if (done) await setShopFault(ledger, shop.id, null);
     });
+    if (!wasAlone) log.info('another process connects the shop: looking again', { shop: shop.id });
     return done;
   } catch (error) {
     const fault = error instanceof Error ? error.message : String(error);
@@ -61,16 +72,11 @@ async function connectOnce(
  * `RELAY_MODE` counts only when a shop is first connected; afterwards the ledger's mode does.
  * @returns false when it could not be followed because a server is away: to be tried again.
  */
-async function followModeSetting(
-  relay: Relay,
-  intake: IntakeContext,
-  shop: ConnectedShop,
-  firstTime: boolean,
-): Promise<boolean> {
+async function followModeSetting(relay: Relay, intake: IntakeContext, shop: ConnectedShop): Promise<boolean> {
   const { log, settings } = relay;
   const view = await loadShop(relay.ledger, shop.id);
-  // A worker that died between baseline and going live left a shop that has never been live.
-  if (settings.mode === 'live' && (firstTime || view?.liveAt === null || view?.mode === 'going_live')) {
+  // The wish of the first connection, until it was followed; or a going live that was broken off.
+  if (settings.mode === 'live' && (view?.liveWanted === true || view?.mode === 'going_live')) {
     const went = await switchLive(relay, shop, {
       pluginSendingIsOff: false,
       actor: 'RELAY_MODE',
@@ -79,7 +85,9 @@ async function followModeSetting(
     if (went.kind !== 'refused') return true;
     const { refusals } = went;
     log.error('RELAY_MODE=live is refused: the shop stays in shadow mode', { shop: shop.id, refusals });
-    return !refusals.some(({ kind }) => kind === 'away');
+    if (refusals.some(({ kind }) => kind === 'away')) return false;
+    await forgetLiveWish(relay.ledger, shop.id);
+    return true;
   }
   if (view !== null && view.mode !== settings.mode)
     log.warn(`RELAY_MODE=${settings.mode} is set, and the shop is ${view.mode}: only \`relay mode\` changes it now`, {

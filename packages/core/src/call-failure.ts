@@ -63,6 +63,14 @@ export class CallFailure extends Error {
   }
 }
 
+/**
+ * Whether the failure of a read on an *assumed* endpoint only means that there is no such endpoint, or that it answers
+ * otherwise than assumed. What says "not now" (429, 5xx but 501, no answer) or "not you" (401) does not.
+ */
+export function saysNothing({ status }: CallFailure): boolean {
+  return status !== null && status !== 401 && status !== 429 && (status < 500 || status === 501);
+}
+
 /** One line of the API-call log: what was called and how it ended, without a body and without customer data. */
 export interface ApiCallRecord {
   readonly target: 'shop' | 'hft71';

@@ -78,6 +78,15 @@ describe('a repeated reference', () => {
   test('bad data is not confused with it: the reference is part of another number', () => {
     expect(judge(answer(422, '{"error":"sku 727740 does not exist"}'))).toMatchObject({ kind: 'rejected' });
   });
+  test.each(['SKU GL-1 does not exist', 'SKU nie istnieje', "the sku doesn't exist"])(
+    'bad data is not confused with it: "%s" beside the reference',
+    (error) => {
+      expect(judge(answer(422, JSON.stringify({ referenceId: '72774', error })))).toMatchObject({ kind: 'rejected' });
+    },
+  );
+  test('a limit is a limit, whatever its text', () => {
+    expect(judge(answer(429, 'order 72774: limit exists'))).toMatchObject({ cause: 'throttled' });
+  });
   test('bad data is not confused with it: the reference is echoed and nothing is said to exist', () => {
     expect(judge(answer(422, '{"referenceId":"72774","error":"zip is invalid"}'))).toMatchObject({ kind: 'rejected' });
   });

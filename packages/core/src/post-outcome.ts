@@ -39,7 +39,7 @@ export function classifyPost(seen: PostObservation, rules: OutcomeRules): PostOu
     const hft71OrderId = readOrderId(body);
     return hft71OrderId === null ? { kind: 'in-doubt', cause: 'no-order-id' } : { kind: 'accepted', hft71OrderId };
   }
-  if (status >= 400 && status < 500 && tellsOfRepeatedReference(body, rules))
+  if (status >= 400 && status < 500 && status !== 429 && tellsOfRepeatedReference(body, rules))
     return { kind: 'duplicate', hft71OrderId: readOrderId(body) };
   if (status === 429) return notProcessed('throttled');
   if (status === 401) return notProcessed('token');
@@ -49,12 +49,15 @@ export function classifyPost(seen: PostObservation, rules: OutcomeRules): PostOu
   return { kind: 'in-doubt', cause: `http-${status}` };
 }
 
+/** "does not exist", "nie istnieje": the opposite. */
+const DENIED = /(?:\bnot|n['’]t|\bno|\bnie|\bnever|\bcannot)\s+(?:\w+\s+)?(?:exist\w*|istniej\w*|unique|taken)/gi;
+
 /** Words that say "there is one already", next to the reference. Assumed: HFT71 documents no error body. */
 const EXISTS = /already|exist|duplicat|repeated|taken|conflict|unique|istnieje|duplik|powtórz/i;
 
 function tellsOfRepeatedReference(body: string, rules: OutcomeRules): boolean {
   if (rules.duplicatePattern?.test(body) === true) return true;
-  return namesReference(body, rules.referenceId) && EXISTS.test(body);
+  return namesReference(body, rules.referenceId) && EXISTS.test(body.replace(DENIED, ''));
 }
 
 /** The reference as a word of its own: reference 17 is not named by "order 1700". */

@@ -1,4 +1,4 @@
-import { backoffMs, CallFailure } from '@relay/core';
+import { backoffMs, CallFailure, saysNothing } from '@relay/core';
 import { adoptIntent, deferAdoption, deferIntent, holdForeignId, intentsToAdopt, type IntentView } from '@relay/ledger';
 import { HandOffFailed, type HandOffContext, type ShopRuntime } from './context.js';
 
@@ -58,8 +58,8 @@ export async function adoptShownIds(ctx: HandOffContext, shop: ShopRuntime, limi
 }
 
 /**
- * @returns null where `GET /order/{id}` gives no answer to judge by: the endpoint is assumed, so its absence (404, 405)
- * and an answer without a reference say nothing.
+ * @returns null where `GET /order/{id}` gives no answer to judge by: the endpoint is assumed, so its absence and an answer
+ * of another shape say nothing.
  * @throws CallFailure where HFT71 does not answer now.
  */
 async function referenceAtHft71(shop: ShopRuntime, hft71OrderId: string): Promise<string | null> {
@@ -67,8 +67,7 @@ async function referenceAtHft71(shop: ShopRuntime, hft71OrderId: string): Promis
     const order = await shop.hft71.order(hft71OrderId);
     return order === 'not-found' ? null : order.referenceId;
   } catch (error) {
-    if (error instanceof CallFailure && (error.failure === 'misconfigured' || error.failure === 'rejected'))
-      return null;
+    if (error instanceof CallFailure && saysNothing(error)) return null;
     throw error;
   }
 }

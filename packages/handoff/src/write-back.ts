@@ -1,4 +1,4 @@
-import { backoffMs, CallFailure, metaText, SHOP_META } from '@relay/core';
+import { backoffMs, CallFailure, metaText, orderKeyHash, SHOP_META } from '@relay/core';
 import {
   countUnmirrored,
   deferWriteBack,
@@ -29,6 +29,12 @@ export async function writeBack(ctx: HandOffContext, intentId: string): Promise<
 
   try {
     const order = await shop.woocommerce.getOrder(wanted.orderId);
+    if (orderKeyHash(ctx.installation.hashKey, order.orderKey) !== wanted.orderKeyHash) {
+      // The sweep lists the order as order-identity-changed; this id is not the new order's.
+      await skipWriteBack(ctx.ledger, intentId, 'order-identity-changed');
+      log.error('write-back skipped: the shop uses the id for another order');
+      return 'skipped: the shop uses the id for another order';
+    }
     const shown = metaText(order, SHOP_META.hft71OrderId);
     if (shown !== null && shown !== wanted.hft71OrderId) {
       await recordWriteBackConflict(ctx.ledger, intentId, shown);

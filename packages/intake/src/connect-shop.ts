@@ -1,35 +1,49 @@
 import { normalHomeUrl } from '@relay/core';
-import { finishBaseline, loadShop, setHomeUrl } from '@relay/ledger';
+import { finishBaseline, followLines, loadShop, markBeforeLive, setHomeUrl } from '@relay/ledger';
 import { walkByStatus } from '@relay/woocommerce';
 import type { IntakeContext, IntakeShop } from './context.js';
 import { takePage } from './see-order.js';
 
 /**
- * Connecting a shop is harmless: it learns who the shop is and takes the **baseline**, the orders then in a sendable
- * status. No intent exists before it is complete; broken off, it begins again.
+ * Whether the shop that answers is the one of the ledger; a new shop is whoever answers.
+ * @throws ShopChanged: nothing may be read, sent or written with these settings.
  */
-export async function connectShop(ctx: IntakeContext, shop: IntakeShop): Promise<'connected' | 'was-connected'> {
-  const view = await loadShop(ctx.ledger, shop.id);
-  const index = await shop.woocommerce.index();
-  if (view?.homeUrl !== index.homeUrl) {
-    if (view?.homeUrl != null && !samePlace(view.homeUrl, index.homeUrl))
-      throw new ShopChanged(
-        `shop ${shop.id} was ${view.homeUrl}; WC_BASE_URL now leads to ${index.homeUrl}, which is another shop`,
-      );
-    await setHomeUrl(ctx.ledger, shop.id, index.homeUrl);
-  }
-  if (view?.mode !== 'connecting') return 'was-connected';
+export async function verifyShop(ctx: IntakeContext, shop: IntakeShop): Promise<void> {
+  const known = (await loadShop(ctx.ledger, shop.id))?.homeUrl ?? null;
+  const { homeUrl } = await shop.woocommerce.index();
+  if (known === homeUrl) return;
+  if (known !== null && !samePlace(known, homeUrl))
+    throw new ShopChanged(`shop ${shop.id} was ${known}; WC_BASE_URL now leads to ${homeUrl}, which is another shop`);
+  await setHomeUrl(ctx.ledger, shop.id, homeUrl);
+}
+
+/**
+ * Connecting a shop is harmless: it takes the **baseline**, the orders then in a sendable status. No intent exists before
+ * it is complete; broken off, it begins again.
+ * @param liveWanted `RELAY_MODE=live`, which counts at the first connection only.
+ */
+export async function connectShop(ctx: IntakeContext, shop: IntakeShop, liveWanted = false): Promise<void> {
+  await verifyShop(ctx, shop);
+  const armedAgain = await followLines(ctx.ledger, shop);
+  if (armedAgain > 0)
+    ctx.log.warn('HFT71_LINES has changed: orders that it left out are looked at again', {
+      shop: shop.id,
+      orders: armedAgain,
+    });
+  if ((await loadShop(ctx.ledger, shop.id))?.mode !== 'connecting') return;
 
   await shop.woocommerce.checkWriteAccess();
+  // The keyed list's clock: a cache may answer the index with an old one.
+  const { serverDate } = await shop.woocommerce.listOrders({ perPage: 1 });
   let orders = 0;
   for await (const page of walkByStatus(shop.woocommerce, shop.sendableStatuses)) {
-    await takePage(ctx, shop, page, { seenBy: 'baseline', beforeLive: true });
+    const { notTaken } = await takePage(ctx, shop, page, { seenBy: 'baseline', beforeLive: true });
+    await markBeforeLive(ctx.ledger, shop.id, notTaken);
     orders += page.orders.length;
     ctx.log.info('reading the baseline', { shop: shop.id, orders });
   }
-  await finishBaseline(ctx.ledger, shop.id, index.serverDate);
-  ctx.log.info('shop connected', { shop: shop.id, homeUrl: index.homeUrl, ordersBefore: orders });
-  return 'connected';
+  await finishBaseline(ctx.ledger, shop.id, serverDate, liveWanted);
+  ctx.log.info('shop connected', { shop: shop.id, ordersBefore: orders });
 }
 
 /** A shop that moved from http to https is the same shop. */

@@ -1,4 +1,4 @@
-export { connectShop, ShopChanged } from './connect-shop.js';
+export { connectShop, ShopChanged, verifyShop } from './connect-shop.js';
 export type { IntakeContext, IntakeShop } from './context.js';
 export { DeliveryGap } from './delivery-gap.js';
 export { findLiveRefusals, goLive, type GoLiveOptions, type LiveRefusal } from './going-live.js';

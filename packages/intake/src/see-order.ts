@@ -10,29 +10,36 @@ export interface TakenHow {
 }
 
 /**
- * The orders of one page of a walk. One that cannot be read or stored must not keep the others out for ever: it is
- * raised as an alert, by its id, and the walk goes on.
- * @returns how many moved an intent. @throws when not even the alert can be stored (PostgreSQL is away).
+ * The orders of one page of a walk. One that cannot be read, or that the ledger cannot hold, must not keep the others out
+ * for ever: it is raised as an alert, by its id, and the walk goes on. A fault of the moment is thrown: the walk is then
+ * not complete, and the next one reads the page again.
  */
 export async function takePage(
   ctx: IntakeContext,
   shop: IntakeShop,
   page: { readonly orders: readonly ShopOrder[]; readonly unreadableIds: readonly number[] },
   how: TakenHow | ((order: ShopOrder) => TakenHow),
-): Promise<number> {
+): Promise<{ moved: number; notTaken: readonly number[] }> {
   let moved = 0;
+  const notTaken = [...page.unreadableIds];
   for (const order of page.orders) {
     try {
       const { state } = await takeOrder(ctx, shop, order, typeof how === 'function' ? how(order) : how);
       if (state !== null) moved += 1;
     } catch (error) {
+      if (!isFaultOfTheData(error)) throw error;
       ctx.log.error('an order could not be stored', { orderId: order.id, shop: shop.id, error });
-      await tellUnreadable(ctx, shop, order.id, 'it could not be stored: see the log');
+      notTaken.push(order.id);
     }
   }
-  for (const orderId of page.unreadableIds)
-    await tellUnreadable(ctx, shop, orderId, 'the shop shows it in a shape that cannot be read');
-  return moved;
+  for (const orderId of notTaken)
+    await tellUnreadable(ctx, shop, orderId, 'it cannot be read or stored as the shop shows it');
+  return { moved, notTaken };
+}
+
+/** PostgreSQL's classes 22 (data exception) and 23 (constraint): the same order fails the same way again. */
+function isFaultOfTheData(error: unknown): boolean {
+  return /^2[23]/.test(String((error as { code?: unknown }).code ?? ''));
 }
 
 /** The list on which an order stands that not even an intent can be made for. */

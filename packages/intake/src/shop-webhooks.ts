@@ -1,4 +1,5 @@
-import { wantSweep } from '@relay/ledger';
+import { normalHomeUrl } from '@relay/core';
+import { alone, wantSweep } from '@relay/ledger';
 import type { ShopWebhook } from '@relay/woocommerce';
 import type { IntakeContext, IntakeShop } from './context.js';
 
@@ -18,26 +19,55 @@ export function webhookUrl(publicUrl: string, shopId: string): string {
 export async function keepShopWebhooks(ctx: IntakeContext, shop: IntakeShop): Promise<void> {
   if (shop.publicUrl === null) return;
   const url = webhookUrl(shop.publicUrl, shop.id);
-  const own = (await shop.woocommerce.listWebhooks()).filter((hook) => hook.deliveryUrl === url);
-  for (const topic of TOPICS) {
-    const hook = own.find((candidate) => candidate.topic === topic);
-    if (hook === undefined) {
-      await shop.woocommerce.createWebhook({
-        name: `HFT71 Relay ${topic}`,
+  // One process at a time: two that both miss a webhook would both make it.
+  await alone(ctx.ledger, `webhooks ${shop.id}`, async () => {
+    const own = (await shop.woocommerce.listWebhooks()).filter((hook) => isOurs(hook, url));
+    for (const topic of TOPICS)
+      await keepOne(
+        ctx,
+        shop,
+        url,
         topic,
-        deliveryUrl: url,
-        secret: shop.webhookSecret,
-      });
-      ctx.log.info('webhook made in the shop', { shop: shop.id, topic });
-    } else if (hook.status === 'disabled') {
-      await shop.woocommerce.activateWebhook(hook.id);
-      await wantSweep(ctx.ledger, shop.id, []);
-      ctx.log.error('the shop had disabled a webhook: revived, and a sweep over its gap is forced', {
-        shop: shop.id,
-        topic,
-      });
-    }
+        own.find((hook) => hook.topic === topic),
+      );
+  });
+}
+
+async function keepOne(
+  ctx: IntakeContext,
+  shop: IntakeShop,
+  url: string,
+  topic: Topic,
+  hook: ShopWebhook | undefined,
+): Promise<void> {
+  if (hook === undefined) {
+    const made = await shop.woocommerce.createWebhook({
+      name: nameOf(topic),
+      topic,
+      deliveryUrl: url,
+      secret: shop.webhookSecret,
+    });
+    if (isOurs(made, url)) ctx.log.info('webhook made in the shop', { shop: shop.id, topic });
+    else ctx.log.warn('the shop keeps the webhook under another address than asked for', { shop: shop.id, topic });
+  } else if (hook.status === 'disabled') {
+    await shop.woocommerce.activateWebhook(hook.id);
+    await wantSweep(ctx.ledger, shop.id, []);
+    ctx.log.error('the shop had disabled a webhook: revived, and a sweep over its gap is forced', {
+      shop: shop.id,
+      topic,
+    });
   }
+}
+
+type Topic = (typeof TOPICS)[number];
+
+function nameOf(topic: Topic): string {
+  return `HFT71 Relay ${topic}`;
+}
+
+/** By its address, or by the name it was given: a shop that rewrites the address must not get a new one at each look. */
+function isOurs(hook: ShopWebhook, url: string): boolean {
+  return normalHomeUrl(hook.deliveryUrl) === normalHomeUrl(url) || hook.name === nameOf(hook.topic as Topic);
 }
 
 /** Delivery URLs of other relays: the same path on another host. */
@@ -45,7 +75,12 @@ export async function anotherRelaysWebhooks(shop: IntakeShop): Promise<string[]>
   const own = shop.publicUrl === null ? null : webhookUrl(shop.publicUrl, shop.id);
   const hooks: ShopWebhook[] = await shop.woocommerce.listWebhooks();
   const urls = hooks
-    .filter((hook) => hook.status === 'active' && PATH.test(hook.deliveryUrl) && hook.deliveryUrl !== own)
+    .filter(
+      (hook) =>
+        hook.status === 'active' &&
+        PATH.test(hook.deliveryUrl) &&
+        (own === null || normalHomeUrl(hook.deliveryUrl) !== normalHomeUrl(own)),
+    )
     .map((hook) => hook.deliveryUrl);
   return [...new Set(urls)];
 }

@@ -3,6 +3,7 @@ import {
   beginSweep,
   finishLevelSweep,
   finishSweep,
+  forgetWantedRead,
   loadShop,
   ordersToRead,
   ordersWithoutArmedIntent,
@@ -11,7 +12,7 @@ import {
 } from '@relay/ledger';
 import { walkByStatus, walkModifiedSince } from '@relay/woocommerce';
 import type { IntakeContext, IntakeShop } from './context.js';
-import { takeOrder, takePage } from './see-order.js';
+import { takeOrder, takePage, tellUnreadable } from './see-order.js';
 
 /**
  * Finds what webhooks missed: every order changed since the mark, minus an overlap, since a change may be committed in
@@ -62,7 +63,7 @@ export async function levelSweep(
         ),
       );
       const page = { orders: orders.filter(({ id }) => missing.has(id)), unreadableIds };
-      found += await takePage(ctx, shop, page, { seenBy: 'level-sweep', readJustNow: true });
+      found += (await takePage(ctx, shop, page, { seenBy: 'level-sweep', readJustNow: true })).moved;
       ctx.onReceived?.();
     }
     await finishLevelSweep(ctx.ledger, shop.id);
@@ -76,8 +77,12 @@ async function readWanted(ctx: IntakeContext, shop: IntakeShop): Promise<void> {
     try {
       await takeOrder(ctx, shop, await shop.woocommerce.getOrder(orderId), { seenBy: 'sweep', readJustNow: true });
     } catch (error) {
-      if (!(error instanceof CallFailure) || error.failure !== 'not-found') throw error;
-      await receiveDeleted(ctx.ledger, shop.id, orderId);
+      if (!(error instanceof CallFailure)) throw error;
+      if (error.failure === 'not-found') await receiveDeleted(ctx.ledger, shop.id, orderId);
+      else if (error.code === 'unexpected-shape') {
+        await tellUnreadable(ctx, shop, orderId, 'the shop shows it in a shape that cannot be read');
+        await forgetWantedRead(ctx.ledger, shop.id, orderId);
+      } else throw error; // the shop is away: all of them wait
     }
   }
 }

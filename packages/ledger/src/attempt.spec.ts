@@ -310,25 +310,36 @@ describe('a person resolves', () => {
 
   test('"does not exist, send" only after settle (R5)', async () => {
     const held = await inDoubt(60_000);
-    expect(await resolveAsAbsent(world.ledger, { ...held, settledMarker: null })).toBe('settle-not-over');
+    expect(
+      await resolveAsAbsent(world.ledger, { ...held, shownMarker: null, markedToken: null, settleMs: 60_000 }),
+    ).toBe('settle-not-over');
     await world.ledger.pool.query('update intent set settle_until = now()');
-    expect(await resolveAsAbsent(world.ledger, { ...held, settledMarker: 'the-marker' })).toBe('ready');
-    expect(await world.intent()).toMatchObject({ state: 'ready', doubt_since: null, settled_marker: 'the-marker' });
+    const marker = `installation-${held.token}`;
+    expect(
+      await resolveAsAbsent(world.ledger, { ...held, shownMarker: marker, markedToken: held.token, settleMs: 60_000 }),
+    ).toBe('ready');
+    expect(await world.intent()).toMatchObject({ state: 'ready', doubt_since: null, settled_marker: marker });
   });
 
   test('with a cancellation waiting: cancelled', async () => {
     const held = await inDoubt();
     await world.ledger.pool.query('update intent set cancel_requested = true');
-    expect(await resolveAsAbsent(world.ledger, { ...held, settledMarker: null })).toBe('cancelled');
+    expect(
+      await resolveAsAbsent(world.ledger, { ...held, shownMarker: null, markedToken: null, settleMs: 60_000 }),
+    ).toBe('cancelled');
   });
 
   test('the same command delivered twice does nothing the second time (A15)', async () => {
     const held = await inDoubt();
-    expect(await resolveAsAbsent(world.ledger, { ...held, settledMarker: null })).toBe('ready');
+    expect(
+      await resolveAsAbsent(world.ledger, { ...held, shownMarker: null, markedToken: null, settleMs: 60_000 }),
+    ).toBe('ready');
     const token = await world.claimed();
     await recordInDoubt(world.ledger, token, { ...doubt, settleMs: 0 });
     await holdDoubts(world.ledger);
-    expect(await resolveAsAbsent(world.ledger, { ...held, settledMarker: null })).toBe('another-attempt');
+    expect(
+      await resolveAsAbsent(world.ledger, { ...held, shownMarker: null, markedToken: null, settleMs: 60_000 }),
+    ).toBe('another-attempt');
     expect(await resolveAsExisting(world.ledger, { ...held, hft71OrderId: '99' })).toBe('another-attempt');
   });
 
@@ -367,8 +378,9 @@ test('refused by HFT71: on the list, and a person may send it again as it is', a
     actor: 'ada',
     reason: 'HFT71 mended the SKU',
   };
-  expect(await resolveAsExisting(world.ledger, { ...resolution, hft71OrderId: '9' })).toBe('not-held');
-  expect(await resolveAsAbsent(world.ledger, { ...resolution, settledMarker: null })).toBe('ready');
+  expect(
+    await resolveAsAbsent(world.ledger, { ...resolution, shownMarker: null, markedToken: null, settleMs: 60_000 }),
+  ).toBe('ready');
 });
 
 test('a conflict is a doubt: no cancellation and no later refusal clears it', async () => {
@@ -381,4 +393,44 @@ test('a conflict is a doubt: no cancellation and no later refusal clears it', as
   await world.receive({ modifiedGmt: '2026-11-23T11:00:00', status: 'cancelled' });
   await world.receive({ modifiedGmt: '2026-11-23T11:00:01' });
   expect(await world.intent()).toMatchObject({ state: 'held', reason: 'conflict' });
+});
+
+test('a marker that nobody knew of restarts settle; the next look, settle over, finds it known', async () => {
+  const token = await world.claimed();
+  await recordInDoubt(world.ledger, token, { ...doubt, settleMs: 0 });
+  await holdDoubts(world.ledger);
+  const resolution = {
+    intentId: String((await world.intent())['id']),
+    token,
+    actor: 'a',
+    reason: 'r',
+    settleMs: 60_000,
+  };
+  const shown = { shownMarker: 'somebody-elses', markedToken: null };
+  expect(await resolveAsAbsent(world.ledger, { ...resolution, ...shown })).toBe('settle-restarted');
+  expect(await resolveAsAbsent(world.ledger, { ...resolution, ...shown })).toBe('settle-not-over');
+  await world.ledger.pool.query('update intent set settle_until = now()');
+  expect(await resolveAsAbsent(world.ledger, { ...resolution, ...shown })).toBe('ready');
+});
+
+test('an order for which HFT71 has answered an id is never sent again by a slip', async () => {
+  const token = await world.claimed();
+  await recordAccepted(world.ledger, token, { ...answer, hft71OrderId: '99' });
+  await recordAccepted(world.ledger, token, { ...answer, hft71OrderId: '100' });
+  const resolution = { intentId: String((await world.intent())['id']), token, actor: 'a', reason: 'r' };
+  expect(
+    await resolveAsAbsent(world.ledger, { ...resolution, shownMarker: null, markedToken: null, settleMs: 1 }),
+  ).toBe('has-id');
+});
+
+test('a released order from before going live is an ordinary one from then on', async () => {
+  await world.receive({ orderId: 5 }, { beforeLive: true });
+  const resolution = { intentId: String((await world.intent(5))['id']), token: null, actor: 'a', reason: 'r' };
+  expect(
+    await resolveAsAbsent(world.ledger, { ...resolution, shownMarker: null, markedToken: null, settleMs: 1 }),
+  ).toBe('ready');
+  const token = await world.claimed(5);
+  await recordRejected(world.ledger, token, { ...answer, httpStatus: 422, contentHash: 'content-1', detail: 'd' });
+  await world.receive({ orderId: 5, contentHash: 'content-2', modifiedGmt: '2026-11-23T11:00:00' });
+  expect(await world.intent(5)).toMatchObject({ state: 'ready' });
 });

@@ -51,9 +51,19 @@ type Queryable = Pick<pg.Pool, 'query'>;
 export type Row = Record<string, unknown>;
 
 export async function rows<T>(on: Queryable, sql: string, params: unknown[] = []): Promise<T[]> {
-  const result = await on.query<Row>(sql, params);
-  return result.rows as T[];
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const result = await on.query<Row>(sql, params);
+      return result.rows as T[];
+    } catch (error) {
+      // A single statement that lost a deadlock did nothing: it may simply be made again. Inside a transaction it may not.
+      const lost = on instanceof pg.Pool && ['40P01', '40001'].includes((error as { code?: string }).code ?? '');
+      if (!lost || tries === DEADLOCK_TRIES) throw error;
+    }
+  }
 }
+
+const DEADLOCK_TRIES = 5;
 
 /** @returns null where the statement's guard let no row through. */
 export async function oneRow<T>(on: Queryable, sql: string, params: unknown[] = []): Promise<T | null> {

@@ -64,6 +64,7 @@ export interface OrderView {
   readonly reference: string | null;
   readonly hft71OrderId: string | null;
   readonly shopHft71Id: string | null;
+  readonly identityChanged: boolean;
   readonly token: string | null;
   readonly doubtSince: Date | null;
   readonly settleUntil: Date | null;
@@ -83,7 +84,8 @@ export async function findOrders(ledger: Ledger, wanted: string, shopId?: string
     ledger.pool,
     `select i.id as "intentId", i.account_id as "accountId", o.shop_id as "shopId", o.order_id as "orderId", o.number,
             o.status as "shopStatus", i.state, i.reason, i.reason_detail as detail, i.reference,
-            i.hft71_order_id as "hft71OrderId", o.shop_hft71_id as "shopHft71Id", i.token, i.doubt_since as "doubtSince",
+            i.hft71_order_id as "hft71OrderId", o.shop_hft71_id as "shopHft71Id",
+            o.identity_changed_at is not null as "identityChanged", i.token, i.doubt_since as "doubtSince",
             i.settle_until as "settleUntil", coalesce(i.cancel_requested, false) as "cancelRequested",
             i.not_before as "notBefore", coalesce(i.failures, 0) as failures, i.last_failure as "lastFailure",
             i.state_since as "stateSince", w.state as "writeBackState", w.last_failure as "writeBackFailure"
@@ -114,7 +116,8 @@ async function attemptsOf(ledger: Ledger, intentId: string): Promise<AttemptView
 }
 
 /** Why a resolution was refused. Nothing was changed. */
-export type ResolutionRefusal = 'not-held' | 'another-attempt' | 'settle-not-over' | 'id-taken' | 'no-reference';
+export type ResolutionRefusal =
+  'not-held' | 'another-attempt' | 'settle-not-over' | 'settle-restarted' | 'id-taken' | 'has-id' | 'no-reference';
 
 /** A person, after looking: "exists with id N", N verified by the caller. Bound to the attempt shown. */
 export async function resolveAsExisting(
@@ -123,7 +126,7 @@ export async function resolveAsExisting(
 ): Promise<'sent' | ResolutionRefusal> {
   try {
     return await inTransaction(ledger, async (client) => {
-      const held = await lockHeld(client, resolution, ['held']);
+      const held = await lockHeld(client, resolution, ['held', 'rejected']);
       if (typeof held === 'string') return held;
       await client.query(
         `with sent as (
@@ -152,20 +155,46 @@ export async function resolveAsExisting(
  */
 export async function resolveAsAbsent(
   ledger: Ledger,
-  resolution: { intentId: string; token: string | null; settledMarker: string | null; actor: string; reason: string },
+  resolution: {
+    intentId: string;
+    token: string | null;
+    /** What the shop shows now, and the attempt that it names where it is this installation's. */
+    shownMarker: string | null;
+    markedToken: string | null;
+    settleMs: number;
+    actor: string;
+    reason: string;
+  },
 ): Promise<'ready' | 'cancelled' | ResolutionRefusal> {
   return inTransaction(ledger, async (client) => {
     const held = await lockHeld(client, resolution, ['held', 'rejected']);
     if (typeof held === 'string') return held;
     if (held.settling) return 'settle-not-over';
     if (!held.hasReference) return 'no-reference';
+    if (held.hasId) return 'has-id';
+    if (!(await isKnownMarker(client, resolution))) {
+      // Somebody may have just sent it: settle runs anew, and the next look finds this marker known.
+      await client.query(
+        `update intent set settled_marker = $2, doubt_since = coalesce(doubt_since, now()),
+           settle_until = now() + $3::interval
+         where id = $1`,
+        [resolution.intentId, resolution.shownMarker, `${resolution.settleMs} milliseconds`],
+      );
+      return 'settle-restarted';
+    }
     const row = await oneRow<{ state: 'ready' | 'cancelled' }>(
       client,
       `update intent set state = case when cancel_requested then 'cancelled' else 'ready' end, doubt_since = null,
          settle_until = null, reason = null, reason_detail = null, settled_marker = $2, hft71_order_id = null, failures = 0,
          not_before = null, dispatched_until = null, last_failure = null, state_since = now()
        where id = $1 returning state`,
-      [resolution.intentId, resolution.settledMarker],
+      [resolution.intentId, resolution.shownMarker],
+    );
+    // A person has released it: what a later refusal or fault makes of it is no matter of before going live any more.
+    await client.query(
+      `update shop_order o set before_live = false from intent i
+       where i.id = $1 and o.shop_id = i.shop_id and o.order_id = i.order_id`,
+      [resolution.intentId],
     );
     await writeAudit(client, held, resolution, 'orders resolve --send', {});
     return row?.state ?? 'not-held';
@@ -176,6 +205,8 @@ interface LockedHeld {
   readonly subject: string;
   readonly settling: boolean;
   readonly hasReference: boolean;
+  /** HFT71 answered an id for it at some time. */
+  readonly hasId: boolean;
 }
 
 async function lockHeld(
@@ -186,7 +217,8 @@ async function lockHeld(
   const row = await oneRow<LockedHeld & { state: HandOffState; token: string | null }>(
     client,
     `select state, token, shop_id || '/' || order_id as subject, coalesce(settle_until > now(), false) as settling,
-            reference is not null as "hasReference"
+            reference is not null as "hasReference",
+            hft71_order_id is not null or exists (select 1 from attempt a where a.intent_id = intent.id and a.outcome = 'accepted') as "hasId"
      from intent where id = $1 for update`,
     [resolution.intentId],
   );
@@ -208,4 +240,37 @@ async function writeAudit(
     who.reason,
     JSON.stringify({ ...details, token: who.token }),
   ]);
+}
+
+/** No marker, one that a settlement named already, or one of an attempt of this very intent. */
+async function isKnownMarker(
+  client: Parameters<typeof oneRow>[0],
+  resolution: { intentId: string; shownMarker: string | null; markedToken: string | null },
+): Promise<boolean> {
+  if (resolution.shownMarker === null) return true;
+  const row = await oneRow<{ known: boolean }>(
+    client,
+    `select coalesce(i.settled_marker = $2, false)
+            or exists (select 1 from attempt a where a.token = $3::uuid and a.intent_id = i.id and a.ended_at is not null) as known
+     from intent i where i.id = $1`,
+    [resolution.intentId, resolution.shownMarker, resolution.markedToken],
+  );
+  return row?.known ?? false;
+}
+
+/**
+ * A person has settled by hand what the new order under a used id needs: the id counts as the known order again, under
+ * the new key.
+ */
+export async function acknowledgeIdentity(
+  ledger: Ledger,
+  order: { shopId: string; orderId: number; orderKeyHash: string; actor: string; reason: string },
+): Promise<void> {
+  await ledger.pool.query(
+    `with known as (
+       update shop_order set identity_changed_at = null, order_key_hash = $3 where shop_id = $1::text and order_id = $2::bigint
+     )
+     insert into audit (actor, action, subject, reason) values ($4, 'orders resolve: identity', $1 || '/' || $2::text, $5)`,
+    [order.shopId, order.orderId, order.orderKeyHash, order.actor, order.reason],
+  );
 }

@@ -44,7 +44,7 @@ export async function intentsToAdopt(
 ): Promise<(IntentView & { shopHft71Id: string })[]> {
   const found = await rows<Omit<IntentView, 'orderId'> & { orderId: string; shopHft71Id: string }>(
     ledger.pool,
-    `${SELECT} where i.shop_id = $1 and i.kind = 'send_order' and i.state in ('held', 'in_doubt')
+    `${SELECT} where i.shop_id = $1 and i.kind = 'send_order' and i.state in ('held', 'in_doubt', 'rejected')
        and o.shop_hft71_id is not null and i.reason is distinct from 'conflict'
        and not (coalesce(i.reason, '') like 'id-belongs-to-order-%' and i.reason_detail = o.shop_hft71_id)
        and (i.not_before is null or i.not_before <= now())

@@ -102,7 +102,7 @@ export async function adoptIntent(
       ledger.pool,
       `update intent i set state = 'adopted', hft71_order_id = $2, doubt_since = null, settle_until = null, reason = null,
          reason_detail = null, dispatched_until = null, last_failure = null, state_since = now()
-       where i.id = $1 and (i.state in ('in_doubt', 'held') or i.state = 'ready'
+       where i.id = $1 and (i.state in ('in_doubt', 'held', 'rejected') or i.state = 'ready'
          and not exists (select 1 from attempt a where a.intent_id = i.id and a.claimed_at is null and a.ended_at is null))
        returning i.id`,
       [intentId, hft71OrderId],
@@ -130,7 +130,7 @@ export async function holdForeignId(
   await ledger.pool.query(
     `update intent i set state = 'held', reason = 'id-belongs-to-order-' || $2::text, reason_detail = $3,
        dispatched_until = null, state_since = now()
-     where i.id = $1 and i.state in ('in_doubt', 'held', 'ready')
+     where i.id = $1 and i.state in ('in_doubt', 'held', 'rejected', 'ready')
        and not exists (select 1 from attempt a where a.intent_id = i.id and a.claimed_at is null and a.ended_at is null)`,
     [intentId, belongsTo, shownId],
   );
@@ -139,7 +139,7 @@ export async function holdForeignId(
 /** An adoption check that could not be made now: later. */
 export async function deferAdoption(ledger: Ledger, intentId: string, notBeforeMs: number): Promise<void> {
   await ledger.pool.query(
-    `update intent set not_before = now() + $2::bigint * interval '1 millisecond' where id = $1 and state in ('held', 'in_doubt')`,
+    `update intent set not_before = now() + $2::bigint * interval '1 millisecond' where id = $1 and state in ('held', 'in_doubt', 'rejected')`,
     [intentId, notBeforeMs],
   );
 }

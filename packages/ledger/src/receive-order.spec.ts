@@ -1,3 +1,7 @@
+import { waitFor } from '@relay/testing';
+import { openAlerts, raiseAlert } from './alerts.js';
+import { followLines, markBeforeLive } from './shops.js';
+import { recordWrittenBack } from './write-back.js';
 import { startLedgerWorld, type LedgerWorld } from './testing-world.js';
 import { receiveDeleted } from './receive-order.js';
 import { holdReady, leaveReady } from './move-intent.js';
@@ -291,4 +295,102 @@ test('an order read just now counts, though its date is older than one seen befo
   await world.receive({ modifiedGmt: at(9), status: 'pending' });
   expect(await world.receive({ modifiedGmt: at(5) })).toMatchObject({ stored: false });
   expect(await world.receive({ modifiedGmt: at(5) }, { readJustNow: true })).toEqual({ stored: true, state: 'ready' });
+});
+
+test.each(['cancelled', 'deleted'])(
+  '%s after an attempt that was not processed: cancelled (a ready order has no reason)',
+  async (how) => {
+    const token = await world.claimed();
+    await recordNotProcessed(world.ledger, token, {
+      httpStatus: 429,
+      errorCode: null,
+      left: true,
+      cause: 'throttled',
+      notBeforeMs: 0,
+      lastFailure: 'x',
+    });
+    if (how === 'deleted') await receiveDeleted(world.ledger, 'main', 1);
+    else await world.receive({ modifiedGmt: at(1), status: 'cancelled' });
+    expect(await world.intent()).toMatchObject({ state: 'cancelled', cancel_requested: false });
+  },
+);
+
+test('deleted while a claim is being committed: judged on what the claim left (sending stays, the flag is set)', async () => {
+  const token = await world.prepared();
+  const client = await world.ledger.pool.connect();
+  await client.query('begin');
+  await client.query(`update intent set state = 'sending', lease_until = now() + interval '45 s' where token = $1`, [
+    token,
+  ]);
+  const deleted = receiveDeleted(world.ledger, 'main', 1);
+  await waitFor(
+    async () =>
+      (
+        await world.ledger.pool.query(
+          `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+        )
+      ).rowCount,
+    { what: 'the deletion waits for the lock' },
+  );
+  await client.query('commit');
+  client.release();
+  await deleted;
+  expect(await world.intent()).toMatchObject({ state: 'sending', cancel_requested: true });
+});
+
+test('an order that could not be read when going live never goes by itself once it can be', async () => {
+  await markBeforeLive(world.ledger, 'main', [77]);
+  expect(await world.receive({ orderId: 77 })).toEqual({ stored: true, state: 'held' });
+  expect(await world.intent(77)).toMatchObject({ state: 'held', reason: 'before-go-live' });
+});
+
+test('an order held without a reference gets one as soon as one is free', async () => {
+  await world.receive({ orderId: 1, reference: '9' });
+  await world.receive({ orderId: 9, reference: '9' }, { beforeLive: true });
+  expect(await world.intent(9)).toMatchObject({ reason: 'before-go-live', reference: null });
+  await world.receive({ orderId: 9, reference: 'B-9', modifiedGmt: at(1) });
+  expect(await world.intent(9)).toMatchObject({ reason: 'before-go-live', reference: 'B-9' });
+});
+
+test('an order that is taken in at last ends its alert', async () => {
+  await raiseAlert(world.ledger, { kind: 'order not taken in', severity: 1, subject: 'main/1', message: 'x' });
+  await world.receive();
+  expect(await openAlerts(world.ledger)).toEqual([]);
+});
+
+test('write-backs and their own echoes never fail on each other', async () => {
+  for (let orderId = 1; orderId <= 30; orderId += 1) {
+    await world.ledger.pool.query('update account set send_window = 100');
+    await recordAccepted(world.ledger, await world.claimed(orderId), {
+      httpStatus: 200,
+      errorCode: null,
+      left: true,
+      hft71OrderId: `h${orderId}`,
+    });
+  }
+  await Promise.all(
+    Array.from({ length: 30 }, async (_, index) => {
+      const orderId = index + 1;
+      const id = String((await world.intent(orderId, 'write_back'))['id']);
+      await Promise.all([
+        recordWrittenBack(world.ledger, id, `h${orderId}`),
+        ...[1, 2, 3].map((second) => world.receive({ orderId, modifiedGmt: at(second), hft71OrderId: `h${orderId}` })),
+      ]);
+      expect(await world.intent(orderId)).toMatchObject({ state: 'written_back' });
+    }),
+  );
+});
+
+test('another HFT71_LINES makes what the former left out be looked at again', async () => {
+  const shop = { id: 'main', sendableStatuses: ['processing'] };
+  await followLines(world.ledger, { ...shop, lines: 'feed' });
+  await world.receive();
+  await leaveReady(world.ledger, String((await world.intent())['id']), {
+    state: 'not_for_hft71',
+    reason: null,
+    contentHash: 'content-1',
+  });
+  expect(await followLines(world.ledger, { ...shop, lines: 'feed' })).toBe(0);
+  expect(await followLines(world.ledger, { ...shop, lines: 'all' })).toBe(1);
+  expect(await world.intent()).toMatchObject({ state: 'ready' });
 });

@@ -75,6 +75,13 @@ export async function receiveOrder(
   return { stored: row?.stored ?? false, state: row?.state ?? null };
 }
 
+/**
+ * HFT71 may have the order: a doubt, an id, or a refusal that names it. Judged on the locked row `i` itself, never on the
+ * statement's snapshot, since a claim or a record may have been waited for.
+ */
+const AT_HFT71 = `(i.doubt_since is not null or i.hft71_order_id is not null
+  or coalesce(i.reason, '') in ('conflict', 'exists') or (coalesce(i.reason, '') = 'reference-taken' and i.token is not null))`;
+
 const RECEIVE_ORDER = `
 with delivered as (
   insert into delivery (shop_id, delivery_id, topic, result, order_id)
@@ -93,8 +100,10 @@ seen as (
     shop_hft71_id = excluded.shop_hft71_id,
     before_live = shop_order.before_live or excluded.before_live,
     read_wanted = false,
-    -- the key's hash stays the first one: that is what "another order under this id" is judged by
-    identity_changed_at = case when shop_order.order_key_hash <> excluded.order_key_hash
+    -- the key's hash stays the first one: that is what "another order under this id" is judged by ('' = never read yet)
+    order_key_hash = case when shop_order.order_key_hash = '' then excluded.order_key_hash else shop_order.order_key_hash end,
+    created_gmt = excluded.created_gmt,
+    identity_changed_at = case when shop_order.order_key_hash not in ('', excluded.order_key_hash)
                                then coalesce(shop_order.identity_changed_at, now())
                                else shop_order.identity_changed_at end,
     updated_at = now()
@@ -136,7 +145,7 @@ armed as (
                  when 'identity' then case when i.doubt_since is not null then 'in-doubt' else 'order-identity-changed' end
                  else i.reason end,
         case when act in ('arm', 'identity') then null else i.reason_detail end,
-        case act when 'arm' then coalesce(i.reference, excluded.reference) else i.reference end,
+        coalesce(i.reference, excluded.reference),
         i.cancel_requested and act is null,
         case act when 'arm' then excluded.not_before else i.not_before end,
         case when act in ('arm', 'identity') then null else i.dispatched_until end,
@@ -165,24 +174,24 @@ taken_back as (
     state = case
       when i.state in ('waiting', 'ready') and i.doubt_since is null then case when $14::boolean then 'cancelled' else 'skipped' end
       when i.state = 'ready' then case when $14 then 'in_doubt' else 'held' end
-      when i.state in ('held', 'rejected') and not at_hft71 then 'cancelled'
+      when i.state in ('held', 'rejected') and not ${AT_HFT71} then 'cancelled'
       else i.state end,
     reason = case
       when i.state in ('waiting', 'ready') and i.doubt_since is null then $5
       when i.state = 'ready' then case when $14 then i.reason else 'in-doubt' end
-      when i.state in ('held', 'rejected') and not at_hft71 then $5
+      when i.state in ('held', 'rejected') and not ${AT_HFT71} then $5
       else i.reason end,
-    cancel_requested = i.cancel_requested or ($14 and (i.state in ('sending', 'in_doubt') or at_hft71)),
-    state_since = case when i.state in ('waiting', 'ready') or i.state in ('held', 'rejected') and not at_hft71 then now() else i.state_since end
-  from (
-    select t.id as target_id, (t.doubt_since is not null or t.hft71_order_id is not null
-           or coalesce(t.reason, '') in ('conflict', 'exists') or t.reason = 'reference-taken' and t.token is not null) as at_hft71
-    from intent t join seen on t.shop_id = seen.shop_id and t.order_id = seen.order_id
-    where t.kind = 'send_order'
-  ) target
-  where not $13::boolean and i.id = target.target_id
+    cancel_requested = i.cancel_requested or ($14 and (i.state in ('sending', 'in_doubt') or ${AT_HFT71})),
+    state_since = case when i.state in ('waiting', 'ready') or i.state in ('held', 'rejected') and not ${AT_HFT71} then now()
+                       else i.state_since end
+  from seen
+  where not $13::boolean and i.shop_id = seen.shop_id and i.order_id = seen.order_id and i.kind = 'send_order'
     and (i.state in ('waiting', 'ready') or ($14 and i.state in ('sending', 'in_doubt', 'held', 'rejected')))
   returning i.state
+),
+told as (
+  update alert set resolved_at = now()
+  where kind = 'order not taken in' and subject = $1 || '/' || $2::text and resolved_at is null and exists (select 1 from seen)
 )
 select exists (select 1 from seen) as stored,
        coalesce((select state from armed), (select state from taken_back)) as state`;
@@ -210,6 +219,14 @@ export async function ordersToRead(ledger: Ledger, shopId: string, limit = 100):
   return found.rows.map((row) => Number(row.order_id));
 }
 
+/** Read in vain: another delivery or sweep will name it again. */
+export async function forgetWantedRead(ledger: Ledger, shopId: string, orderId: number): Promise<void> {
+  await ledger.pool.query('update shop_order set read_wanted = false where shop_id = $1 and order_id = $2', [
+    shopId,
+    orderId,
+  ]);
+}
+
 /** The shop says that the order does not exist any more: as if its status were `deleted`. */
 export async function receiveDeleted(ledger: Ledger, shopId: string, orderId: number): Promise<void> {
   await ledger.pool.query(RECEIVE_DELETED, [shopId, orderId]);
@@ -221,15 +238,12 @@ with gone as (
   where shop_id = $1 and order_id = $2 returning shop_id, order_id
 )
 update intent i set
-  state = case when not at_hft71 then 'cancelled' when i.state = 'ready' then 'in_doubt' else i.state end,
-  reason = case when at_hft71 then i.reason else 'deleted' end,
-  cancel_requested = i.cancel_requested or at_hft71,
-  state_since = case when at_hft71 then i.state_since else now() end
-from (
-  select t.id as target_id, (t.state in ('sending', 'in_doubt') or t.doubt_since is not null or t.hft71_order_id is not null
-         or coalesce(t.reason, '') in ('conflict', 'exists') or t.reason = 'reference-taken' and t.token is not null) as at_hft71
-  from intent t join gone on t.shop_id = gone.shop_id and t.order_id = gone.order_id
-  where t.kind = 'send_order'
-) target
-where i.id = target.target_id
+  state = case when i.state in ('sending', 'in_doubt') then i.state
+               when ${AT_HFT71} then case when i.state = 'ready' then 'in_doubt' else i.state end
+               else 'cancelled' end,
+  reason = case when i.state in ('sending', 'in_doubt') or ${AT_HFT71} then i.reason else 'deleted' end,
+  cancel_requested = i.cancel_requested or i.state in ('sending', 'in_doubt') or ${AT_HFT71},
+  state_since = case when i.state in ('sending', 'in_doubt') or ${AT_HFT71} then i.state_since else now() end
+from gone
+where i.shop_id = gone.shop_id and i.order_id = gone.order_id and i.kind = 'send_order'
   and i.state in ('waiting', 'ready', 'sending', 'in_doubt', 'held', 'rejected')`;

@@ -13,13 +13,15 @@ export interface ShopView {
   readonly sweptAt: Date | null;
   readonly levelSweptAt: Date | null;
   readonly sweepWanted: boolean;
+  /** `RELAY_MODE=live` at the first connection, not followed yet. */
+  readonly liveWanted: boolean;
   readonly fault: string | null;
   readonly faultSince: Date | null;
 }
 
 const COLUMNS = `id, account_id as "accountId", base_url as "baseUrl", home_url as "homeUrl", mode, baseline_at as "baselineAt",
   live_at as "liveAt", sweep_mark as "sweepMark", swept_at as "sweptAt", level_swept_at as "levelSweptAt",
-  sweep_wanted as "sweepWanted", fault, fault_since as "faultSince"`;
+  sweep_wanted as "sweepWanted", live_wanted as "liveWanted", fault, fault_since as "faultSince"`;
 
 /** The shop's row, made when it is new. Its account may not change while the ledger knows orders of it. */
 export async function ensureShop(
@@ -57,11 +59,17 @@ export async function setShopFault(ledger: Ledger, shopId: string, fault: string
 }
 
 /** The baseline is complete: from here on intents exist. */
-export async function finishBaseline(ledger: Ledger, shopId: string, sweepFrom: Date): Promise<boolean> {
+export async function finishBaseline(
+  ledger: Ledger,
+  shopId: string,
+  sweepFrom: Date,
+  liveWanted = false,
+): Promise<boolean> {
   const row = await oneRow(
     ledger.pool,
-    `update shop set baseline_at = now(), mode = 'shadow', sweep_mark = $2 where id = $1 and mode = 'connecting' returning id`,
-    [shopId, sweepFrom],
+    `update shop set baseline_at = now(), mode = 'shadow', sweep_mark = $2, live_wanted = $3
+     where id = $1 and mode = 'connecting' returning id`,
+    [shopId, sweepFrom, liveWanted],
   );
   return row !== null;
 }
@@ -77,13 +85,18 @@ export async function startGoingLive(ledger: Ledger, shopId: string, liveAt: Dat
 }
 
 /**
- * Orders of the baseline or of the list read when going live, created before `live_at`: they never go by themselves.
- * What waits of them is held; doubts and what was sent stay as they are.
+ * Orders of the baseline or of the list read when going live, created before `live_at`, or that could not be read then:
+ * they never go by themselves. What waits of them is held; doubts and what was sent stay as they are.
  */
 export async function markBeforeLive(ledger: Ledger, shopId: string, orderIds: readonly number[]): Promise<void> {
   await ledger.pool.query(
     `with marked as (
-       update shop_order set before_live = true where shop_id = $1 and order_id = any($2::bigint[]) returning shop_id, order_id
+       insert into shop_order as o (shop_id, order_id, number, order_key_hash, status, created_gmt, modified_gmt, content_hash,
+                                    lines, first_seen_by, before_live)
+       select $1::text, u.id, u.id::text, '', 'unreadable', 'epoch', 'epoch', '', '[]', 'go-live', true
+       from unnest($2::bigint[]) as u(id)
+       on conflict (shop_id, order_id) do update set before_live = true
+       returning o.shop_id, o.order_id
      )
      update intent i set state = 'held', reason = 'before-go-live', reason_detail = null, dispatched_until = null, state_since = now()
      from marked where i.shop_id = marked.shop_id and i.order_id = marked.order_id and i.kind = 'send_order'
@@ -106,7 +119,7 @@ export async function finishGoingLive(
   return inTransaction(ledger, async (client) => {
     const row = await oneRow(
       client,
-      `update shop set mode = 'live', level_swept_at = null where id = $1 and mode = 'going_live' and live_at = $2 returning id`,
+      `update shop set mode = 'live', level_swept_at = null, live_wanted = false where id = $1 and mode = 'going_live' and live_at = $2 returning id`,
       [shopId, liveAt],
     );
     if (row === null) return false;
@@ -120,6 +133,32 @@ export async function finishGoingLive(
     );
     return true;
   });
+}
+
+/** The wish was refused for a reason that a person settles: from now on only `relay mode` changes the mode. */
+export async function forgetLiveWish(ledger: Ledger, shopId: string): Promise<void> {
+  await ledger.pool.query('update shop set live_wanted = false where id = $1', [shopId]);
+}
+
+/**
+ * `HFT71_LINES` is another one than last time: orders that were left out by the former are looked at again.
+ * @returns how many were armed again.
+ */
+export async function followLines(
+  ledger: Ledger,
+  shop: { id: string; lines: string | null; sendableStatuses: readonly string[] },
+): Promise<number> {
+  const result = await ledger.pool.query(
+    `with changed as (
+       update shop set lines = $2::text where id = $1 and lines is distinct from $2 returning id
+     )
+     update intent i set state = 'ready', dispatched_until = null, not_before = null, state_since = now()
+     from changed, shop_order o
+     where i.shop_id = changed.id and i.kind = 'send_order' and i.state = 'not_for_hft71'
+       and o.shop_id = i.shop_id and o.order_id = i.order_id and o.status = any($3::text[])`,
+    [shop.id, shop.lines, shop.sendableStatuses],
+  );
+  return result.rowCount ?? 0;
 }
 
 /** Claims stop at once; calls in flight end, `ready` stays, doubts go on being looked at. */

@@ -16,19 +16,25 @@ export async function wantedSweeps(ledger: Ledger): Promise<{ shopId: string; ta
  */
 export async function alone(ledger: Ledger, what: string, work: () => Promise<void>): Promise<boolean> {
   const client = await ledger.pool.connect();
+  // The lock lives as long as the session: a session that may still hold it must not go back into the pool.
+  let mustEnd = true;
   try {
     const { rows: found } = await client.query<{ mine: boolean }>(
       'select pg_try_advisory_lock(hashtext($1), hashtext($2)) as mine',
       ['alone', what],
     );
-    if (found[0]?.mine !== true) return false;
+    if (found[0]?.mine !== true) {
+      mustEnd = false;
+      return false;
+    }
     try {
       await work();
     } finally {
       await client.query('select pg_advisory_unlock(hashtext($1), hashtext($2))', ['alone', what]);
     }
+    mustEnd = false;
     return true;
   } finally {
-    client.release();
+    client.release(mustEnd);
   }
 }

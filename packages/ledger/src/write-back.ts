@@ -9,14 +9,15 @@ export interface WriteBackView {
   readonly hft71OrderId: string;
   /** The send's state: `sent` until the first write-back. */
   readonly sendState: string;
+  readonly orderKeyHash: string;
 }
 
 export async function loadWriteBack(ledger: Ledger, intentId: string): Promise<WriteBackView | null> {
   const row = await oneRow<Omit<WriteBackView, 'orderId'> & { orderId: string }>(
     ledger.pool,
     `select w.id, w.shop_id as "shopId", w.order_id as "orderId", w.failures, s.hft71_order_id as "hft71OrderId",
-            s.state as "sendState"
-     from intent w join intent s on s.shop_id = w.shop_id and s.order_id = w.order_id and s.kind = 'send_order'
+            s.state as "sendState", o.order_key_hash as "orderKeyHash"
+     from intent w join shop_order o on o.shop_id = w.shop_id and o.order_id = w.order_id join intent s on s.shop_id = w.shop_id and s.order_id = w.order_id and s.kind = 'send_order'
      where w.id = $1 and w.kind = 'write_back' and w.state = 'ready' and s.hft71_order_id is not null`,
     [intentId],
   );
@@ -27,12 +28,18 @@ export async function loadWriteBack(ledger: Ledger, intentId: string): Promise<W
 export async function recordWrittenBack(ledger: Ledger, intentId: string, hft71OrderId: string): Promise<boolean> {
   const row = await oneRow(
     ledger.pool,
-    `with done as (
+    `with locked as (
+       -- the order's row first, as receiveOrder does: the write-back's own echo is on its way
+       select o.shop_id, o.order_id from shop_order o join intent w on w.shop_id = o.shop_id and w.order_id = o.order_id
+       where w.id = $1 for update of o
+     ),
+     done as (
        update intent set state = 'written_back', failures = 0, last_failure = null, dispatched_until = null, state_since = now()
-       where id = $1 and state = 'ready'
+       from locked
+       where id = $1 and state = 'ready' and intent.shop_id = locked.shop_id
          and exists (select 1 from intent s where s.shop_id = intent.shop_id and s.order_id = intent.order_id
                      and s.kind = 'send_order' and s.hft71_order_id = $2)
-       returning shop_id, order_id
+       returning intent.shop_id, intent.order_id
      ),
      shown as (
        update shop_order o set shop_hft71_id = $2 from done where o.shop_id = done.shop_id and o.order_id = done.order_id

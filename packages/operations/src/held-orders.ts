@@ -1,5 +1,14 @@
-import { CallFailure, metaText, SHOP_META } from '@relay/core';
-import { findOrders, resolveAsAbsent, resolveAsExisting, type OrderView, type ResolutionRefusal } from '@relay/ledger';
+import { CallFailure, metaText, orderKeyHash, parseMarker, saysNothing, SHOP_META, type ShopOrder } from '@relay/core';
+import {
+  acknowledgeIdentity,
+  findOrders,
+  raiseAlert,
+  resolveAsAbsent,
+  resolveAsExisting,
+  stopAccount,
+  type OrderView,
+  type ResolutionRefusal,
+} from '@relay/ledger';
 import type { ConnectedShop, Relay } from './relay.js';
 
 /** Why an operation was not carried out; nothing was changed. `toDo` says what helps. */
@@ -49,10 +58,55 @@ export async function resolveExisting(
 ): Promise<Resolved> {
   const held = await findHeld(relay, resolution);
   if (held.kind === 'refused') return held;
-  const problem = await verifyAtHft71(held.shop, held.order, resolution.hft71OrderId);
+  const { order, shop } = held;
+  const shown = await readFromShop(shop, order);
+  if ('kind' in shown) return shown;
+  if (order.state !== 'held' && order.state !== 'rejected') {
+    // Sent, and the shop uses its id again: the new order has been settled by hand.
+    if (resolution.hft71OrderId !== order.hft71OrderId)
+      return refused(
+        `the order that was sent is HFT71’s ${order.hft71OrderId ?? '?'}`,
+        `repeat that id: --exists ${order.hft71OrderId ?? ''}`,
+      );
+    return acknowledged(relay, order, shown, resolution, order.state ?? '');
+  }
+  const shownId = metaText(shown, SHOP_META.hft71OrderId);
+  if (shownId !== null && shownId !== resolution.hft71OrderId)
+    return refused(
+      `the shop shows the HFT71 id ${shownId} on this order`,
+      'remove _hft71_order_id there first: the write-back never replaces one',
+    );
+  const problem = await verifyAtHft71(shop, order, resolution.hft71OrderId);
   if (problem !== null) return problem;
   const result = await resolveAsExisting(relay.ledger, { ...resolution, intentId: held.intentId });
-  return result === 'sent' ? { kind: 'resolved', state: 'sent' } : explain(result);
+  if (result !== 'sent') return explain(result);
+  return order.identityChanged
+    ? acknowledged(relay, order, shown, resolution, 'sent')
+    : { kind: 'resolved', state: 'sent' };
+}
+
+async function acknowledged(
+  relay: Relay,
+  order: OrderView,
+  shown: ShopOrder,
+  by: { actor: string; reason: string },
+  state: string,
+): Promise<Resolved> {
+  await acknowledgeIdentity(relay.ledger, {
+    ...by,
+    shopId: order.shopId,
+    orderId: order.orderId,
+    orderKeyHash: orderKeyHash(relay.installation.hashKey, shown.orderKey),
+  });
+  return { kind: 'resolved', state };
+}
+
+async function readFromShop(shop: ConnectedShop, order: OrderView): Promise<ShopOrder | Refusal> {
+  try {
+    return await shop.woocommerce.getOrder(order.orderId);
+  } catch (error) {
+    return callRefused(error, 'the order could not be read from the shop');
+  }
 }
 
 /** "It does not exist, send": only once settle is over, and with the marker that the shop shows now. */
@@ -60,29 +114,39 @@ export async function resolveAbsent(relay: Relay, resolution: Resolution): Promi
   const held = await findHeld(relay, resolution);
   if (held.kind === 'refused') return held;
   const { order } = held;
-  if (order.reason === 'order-identity-changed')
+  if (order.identityChanged)
     return refused(
       'the shop uses this id for another order now',
       'its reference is taken at HFT71: send the new order there by hand',
     );
-  let shown;
-  try {
-    shown = await held.shop.woocommerce.getOrder(order.orderId);
-  } catch (error) {
-    return callRefused(error, 'the order could not be read from the shop');
-  }
+  const shown = await readFromShop(held.shop, order);
+  if ('kind' in shown) return shown;
   const shownId = metaText(shown, SHOP_META.hft71OrderId);
   if (shownId !== null)
     return refused(
       `the shop shows the HFT71 id ${shownId} on this order`,
       `if that is right: relay orders resolve ${order.number} --exists ${shownId}; if not, remove _hft71_order_id there first`,
     );
+  const shownMarker = metaText(shown, SHOP_META.marker);
+  const named = shownMarker === null ? null : parseMarker(shownMarker);
+  const isOwn = named?.installationId === relay.installation.id;
   const result = await resolveAsAbsent(relay.ledger, {
     ...resolution,
     intentId: held.intentId,
-    settledMarker: metaText(shown, SHOP_META.marker),
+    shownMarker,
+    markedToken: isOwn ? named.token : null,
+    settleMs: held.shop.settleMs,
   });
+  if (result === 'settle-restarted' && named !== null && !isOwn) await stopForForeignMarker(relay, held.shop, order);
   return result === 'ready' || result === 'cancelled' ? { kind: 'resolved', state: result } : explain(result);
+}
+
+/** Another relay has written on the order: nothing goes out of the account until a person has settled that. */
+async function stopForForeignMarker(relay: Relay, shop: ConnectedShop, order: OrderView): Promise<void> {
+  const kind = 'another installation is sending';
+  const message = `order ${order.orderId} shows a marker of another relay`;
+  await stopAccount(relay.ledger, shop.accountId, `${kind}: ${message}`);
+  await raiseAlert(relay.ledger, { kind, severity: 1, subject: shop.id, message });
 }
 
 async function findHeld(
@@ -92,7 +156,8 @@ async function findHeld(
   const found = await findOrder(relay, resolution.wanted, resolution.shopId);
   if (found.kind === 'refused') return found;
   const { order } = found;
-  if ((order.state !== 'held' && order.state !== 'rejected') || order.intentId === null)
+  const isListed = order.state === 'held' || order.state === 'rejected' || order.identityChanged;
+  if (!isListed || order.intentId === null)
     return refused(
       `order ${order.number} is not held: it is ${order.state ?? 'not to be sent'}`,
       'only held orders need a person',
@@ -109,7 +174,7 @@ async function verifyAtHft71(shop: ConnectedShop, order: OrderView, hft71OrderId
     await shop.hft71.orderStatus(hft71OrderId);
     const there = await shop.hft71.order(hft71OrderId).catch((error: unknown) => {
       // The endpoint is assumed; the status above is documented and has answered.
-      if (error instanceof CallFailure && error.failure === 'misconfigured') return 'not-found' as const;
+      if (error instanceof CallFailure && saysNothing(error)) return 'not-found' as const;
       throw error;
     });
     const reference = there === 'not-found' ? null : there.referenceId;
@@ -143,6 +208,16 @@ function explain(refusal: ResolutionRefusal): Refusal {
       return refused(
         'HFT71 may still be taking the order in (HFT71_SETTLE is not over)',
         'wait until the time that relay orders show prints, then look at HFT71 again',
+      );
+    case 'settle-restarted':
+      return refused(
+        'the shop shows a marker that nobody knew of: somebody may just be sending it',
+        'find out who; HFT71_SETTLE runs anew, look at HFT71 once it is over, and repeat',
+      );
+    case 'has-id':
+      return refused(
+        'HFT71 has answered an id for this order: sent again it would be two',
+        'see relay orders show; resolve it with --exists ID',
       );
     case 'no-reference':
       return refused(

@@ -39,6 +39,8 @@ CREATE TABLE "shop" (
     "sweep_mark" TIMESTAMPTZ(3),
     "swept_at" TIMESTAMPTZ(3),
     "level_swept_at" TIMESTAMPTZ(3),
+    "live_wanted" BOOLEAN NOT NULL DEFAULT false,
+    "lines" TEXT,
     "sweep_wanted" BOOLEAN NOT NULL DEFAULT false,
     "fault" TEXT,
     "fault_since" TIMESTAMPTZ(3),
