@@ -39,7 +39,8 @@ export async function takePage(
 
 /** PostgreSQL's classes 22 (data exception) and 23 (constraint): the same order fails the same way again. */
 function isFaultOfTheData(error: unknown): boolean {
-  return /^2[23]/.test(String((error as { code?: unknown }).code ?? ''));
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && /^2[23]/.test(code);
 }
 
 /** The list on which an order stands that not even an intent can be made for. */
