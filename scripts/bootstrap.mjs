@@ -50,7 +50,11 @@ export async function installDependencies() {
 export async function build() {
   say('Building …');
   const turbo = join(MODULES, 'turbo', 'bin', 'turbo');
-  await run(process.execPath, [turbo, 'run', 'build', '--concurrency=100%', '--output-logs=errors-only'], 'The build failed');
+  await run(
+    process.execPath,
+    [turbo, 'run', 'build', '--concurrency=100%', '--output-logs=errors-only'],
+    'The build failed',
+  );
 }
 
 /** Where someone has installed by hand, npm's own record must be as new as the lockfile. */

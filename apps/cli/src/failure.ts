@@ -21,7 +21,10 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof Refused) return { exitCode: error.exitCode, kind: 'refused', advice: error.advice };
   if (error instanceof SettingsError)
     return {
-      ...settings(error.message, 'Set them in the environment or in .env; .env.example explains each.'),
+      ...settings(
+        error.message,
+        'Start it first with `npm start`, which leaves its settings here while it runs; or set them in the environment or in .env (.env.example explains each).',
+      ),
       faults: error.faults,
     };
   if (

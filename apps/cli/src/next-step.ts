@@ -16,9 +16,12 @@ export interface NextCommand {
 }
 
 /** `asked`: the words that found this order, `1001` or `1001 --shop main`; they find it again. */
-export function nextStep(order: OrderView, asked: string): NextStep {
+export function nextStep(order: OrderView, asked: string, isLive = true): NextStep {
   if (order.state === null)
     return { advice: `Nothing: in its status (${order.shopStatus}) it is not sent.`, commands: [] };
+  if (order.state === 'ready' && !isLive) return { advice: IN_SHADOW, commands: [] };
+  if (order.state === 'rejected')
+    return { advice: whatResolvesHeld(order.reason ?? ''), commands: [resolveCommand('send', order, asked)] };
   if (order.state !== 'held') return { advice: BY_ITSELF[order.state], commands: [] };
   const reason = order.reason ?? '';
   const ways = WAYS[reason] ?? ['exists', 'send'];
@@ -48,16 +51,18 @@ function resolveCommand(way: Way, order: OrderView, asked: string): NextCommand 
   return { when: `HFT71 does not have it${looked}`, line: [`relay orders resolve ${asked} --send`, rest] };
 }
 
-const BY_ITSELF: Readonly<Record<Exclude<HandOffState, 'held'>, string>> = {
+const IN_SHADOW =
+  'Nothing now: its shop is in shadow mode, and nothing is sent. Going live holds it (before-go-live) if it is still in a sendable status then.';
+
+const BY_ITSELF: Readonly<Record<Exclude<HandOffState, 'held' | 'rejected'>, string>> = {
   waiting: 'Nothing: it goes by itself when its send delay is over.',
   ready:
-    'Nothing: it goes by itself once its shop is live and HFT71 takes orders. `relay status` says what stands in the way.',
+    'Nothing: it goes by itself when HFT71 takes orders. `relay status` and `relay shop check` say what stands in the way.',
   sending: 'Nothing: it is on its way to HFT71.',
   sent: 'Nothing: HFT71 has it. Its id is being written to the shop.',
   written_back: 'Nothing: HFT71 has it, and the shop shows its id.',
   in_doubt:
     'Nothing yet: HFT71 may have it, so it is not sent again. The relay looks for it; what it cannot find out is held for a person.',
-  rejected: 'HFT71 refuses it as it is. Mend the order in the shop: it goes again by itself when it has changed.',
   cancelled: 'Nothing: it was cancelled before it was sent.',
   skipped: 'Nothing: it left the statuses that are sent. It goes by itself if it comes back to one.',
   adopted: 'Nothing: HFT71 has it; its id was in the shop already.',

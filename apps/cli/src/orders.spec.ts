@@ -111,7 +111,7 @@ describe('relay orders resolve --exists', () => {
     const hft71Id = await orderAtHft71(world, String(id));
     const said = await resolve(id, '--exists', hft71Id, '--attempt', token.toUpperCase());
     expect([said.code, said.err]).toEqual([EXIT.ok, '']);
-    expect(said.out).toContain(`Order ${id} is sent now`);
+    expect(said.out).toContain(`Order ${id} is settled as sent`);
     expect(await stateOf(id)).toBe('sent');
     const audit = await world.relay.ledger.pool.query('select actor, reason from audit where subject = $1', [
       `main/${id}`,
@@ -160,6 +160,13 @@ describe('relay orders resolve --send', () => {
     expect(said.code).toBe(EXIT.failed);
     expect(asked).toEqual([expect.stringContaining('certain that HFT71 does not have it')]);
     expect(await stateOf(before[0] ?? 0)).toBe('held');
+  });
+
+  it('releases an order from before going live, of which no attempt was made (--attempt none)', async () => {
+    const id = before[0] ?? 0;
+    const said = await resolve(id, '--send', '--attempt', 'none', '--yes');
+    expect([said.code, said.err]).toEqual([EXIT.ok, '']);
+    expect(await stateOf(id)).toBe('ready');
   });
 
   it('refuses while HFT71 may still take the order in', async () => {

@@ -18,7 +18,7 @@ function entry(name: VariableName): string {
   const { description, example, defaultText, required } = noteOn(name);
   const assignment = `${name}=${quoted(defaultText ?? example)}`;
   if (MADE_BY_NPM_START.has(name))
-    return `# ${description} \`npm start\` makes its own when this is left out.\n# ${assignment}`;
+    return `# ${description}\n# \`npm start\` makes its own when this is left out.\n# ${assignment}`;
   if (required) return `# ${description}\n${assignment}`;
   const differs = defaultText === undefined || defaultText !== example;
   const later = NOT_READ_YET.has(name) ? ' Checked, but nothing reads it yet.' : '';

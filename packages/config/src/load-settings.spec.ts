@@ -35,6 +35,7 @@ describe('loadSettings', () => {
       sendDelayMs: 0,
       port: 8071,
       host: '127.0.0.1',
+      trustProxy: false,
       admin: null,
       shop: null,
       warnings: [],
@@ -108,6 +109,10 @@ describe('loadSettings', () => {
   it.each([
     ['RELAY_MODE', 'Live', 'one of shadow, live'],
     ['RELAY_SHOP_MARKER', 'yes', 'one of on, off'],
+    ['RELAY_TRUST_PROXY', 'yes', 'addresses and networks'],
+    ['RELAY_TRUST_PROXY', '10.0.0.1, 10.0.0.0/33', 'addresses and networks'],
+    ['RELAY_TRUST_PROXY', 'on,10.0.0.1', 'on or off alone'],
+    ['RELAY_TRUST_PROXY', '0.0.0.0/0', 'addresses and networks'],
     ['PORT', '80.5', 'whole number'],
     ['PORT', '70000', 'from 0 to 65535'],
     ['RELAY_LEASE', '45', 'not a duration'],
@@ -160,6 +165,15 @@ describe('loadSettings', () => {
   it('takes a plain number of RELAY_SEND_DELAY for minutes', () => {
     expect(loadSettings({ ...REQUIRED, RELAY_SEND_DELAY: '15' }).sendDelayMs).toBe(900_000);
     expect(loadSettings({ ...REQUIRED, RELAY_SEND_DELAY: '90s' }).sendDelayMs).toBe(90_000);
+  });
+
+  it.each([
+    ['on', true],
+    ['off', false],
+    [' on ', true],
+    ['127.0.0.1, 10.1.0.0/16,fd00::/8,loopback', ['127.0.0.1', '10.1.0.0/16', 'fd00::/8', 'loopback']],
+  ])('reads RELAY_TRUST_PROXY=%s', (text, trustProxy) => {
+    expect(loadSettings({ ...REQUIRED, RELAY_TRUST_PROXY: text }).trustProxy).toEqual(trustProxy);
   });
 
   it('allows http:// to HFT71 on this machine', () => {

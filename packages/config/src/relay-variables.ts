@@ -1,5 +1,6 @@
 import { duration, minutesOrDuration } from './duration.js';
 import { integer, onOff, oneOf, secret, text } from './text-types.js';
+import { trustedProxies } from './trusted-proxies.js';
 import { baseUrl, urlOf } from './url-types.js';
 import { optional, required, withDefault } from './variable.js';
 
@@ -51,6 +52,11 @@ export const relayVariables = {
   RELAY_HOST: withDefault(text(), '127.0.0.1', { description: 'Address to listen on; 0.0.0.0 for every interface.' }),
   PORT: withDefault(integer({ least: 0, most: 65_535 }), '8071', {
     description: 'Port to listen on; 0 for any free one.',
+  }),
+  RELAY_TRUST_PROXY: withDefault(trustedProxies(), 'off', {
+    description:
+      'Whose X-Forwarded-For is believed, so that log-ins are limited by client: on for the one proxy that alone reaches the port, or addresses and networks of proxies.',
+    example: '127.0.0.1,10.1.0.0/16',
   }),
   LOG_LEVEL: withDefault(oneOf(['error', 'warn', 'info', 'debug']), 'info', {
     description: 'The least severe lines to log: error, warn, info or debug.',

@@ -7,7 +7,7 @@ import { noteOf, type VariableNote } from './variable.js';
 export const VARIABLE_GROUPS = [
   { title: 'The relay', variables: relayVariables },
   {
-    title: 'The shop (all of these or none; other shops are added with `relay shop add`)',
+    title: 'The shop (all of these or none)',
     variables: woocommerceVariables,
   },
   { title: "The shop's account at HFT71", variables: hft71Variables },

@@ -15,6 +15,8 @@ export interface Settings {
   readonly admin: { readonly user: string; readonly password: string } | null;
   readonly host: string;
   readonly port: number;
+  /** Whose `X-Forwarded-For` is believed: nobody's, that of whoever connects, or that of these addresses and networks. */
+  readonly trustProxy: boolean | readonly string[];
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
   /** The shop that comes from the environment. */
   readonly shop: ShopSettings | null;
@@ -103,6 +105,7 @@ export function settingsFrom(env: Environment, warnings: readonly string[]): Set
     admin: user === undefined || password === undefined ? null : { user, password },
     host: env.RELAY_HOST,
     port: env.PORT,
+    trustProxy: env.RELAY_TRUST_PROXY,
     logLevel: env.LOG_LEVEL,
     shop: shopFrom(env),
     timing: timingFrom(env),

@@ -1,6 +1,6 @@
 import { inTransaction, oneRow, rows, type Ledger } from './connect.js';
 import { isUniqueViolation } from './attempt.js';
-import type { HandOffState } from '@relay/core';
+import type { HandOffState, ShopMode } from '@relay/core';
 
 export interface HeldOrder {
   readonly shopId: string;
@@ -65,6 +65,7 @@ export interface OrderView {
   readonly hft71OrderId: string | null;
   readonly shopHft71Id: string | null;
   readonly identityChanged: boolean;
+  readonly shopMode: ShopMode;
   readonly token: string | null;
   readonly doubtSince: Date | null;
   readonly settleUntil: Date | null;
@@ -85,11 +86,12 @@ export async function findOrders(ledger: Ledger, wanted: string, shopId?: string
     `select i.id as "intentId", i.account_id as "accountId", o.shop_id as "shopId", o.order_id as "orderId", o.number,
             o.status as "shopStatus", i.state, i.reason, i.reason_detail as detail, i.reference,
             i.hft71_order_id as "hft71OrderId", o.shop_hft71_id as "shopHft71Id",
-            o.identity_changed_at is not null as "identityChanged", i.token, i.doubt_since as "doubtSince",
+            o.identity_changed_at is not null as "identityChanged", s.mode as "shopMode", i.token, i.doubt_since as "doubtSince",
             i.settle_until as "settleUntil", coalesce(i.cancel_requested, false) as "cancelRequested",
             i.not_before as "notBefore", coalesce(i.failures, 0) as failures, i.last_failure as "lastFailure",
             i.state_since as "stateSince", w.state as "writeBackState", w.last_failure as "writeBackFailure"
      from shop_order o
+     join shop s on s.id = o.shop_id
      left join intent i on i.shop_id = o.shop_id and i.order_id = o.order_id and i.kind = 'send_order'
      left join intent w on w.shop_id = o.shop_id and w.order_id = o.order_id and w.kind = 'write_back'
      where ($2::text is null or o.shop_id = $2) and (o.number = $1 or o.order_id::text = $1 or i.hft71_order_id = $1)

@@ -8,6 +8,17 @@ export async function attemptTotals(ledger: Ledger): Promise<{ outcome: string; 
   );
 }
 
+/** Why hand-offs that wait did not go through the last time; the most frequent first. */
+export async function waitingFailures(
+  ledger: Ledger,
+): Promise<{ failure: string; orders: number; nextTry: Date | null }[]> {
+  return rows(
+    ledger.pool,
+    `select last_failure as failure, count(*)::int as orders, min(not_before) as "nextTry" from intent
+     where state = 'ready' and last_failure is not null group by last_failure order by 2 desc limit 5`,
+  );
+}
+
 export async function countIntents(ledger: Ledger): Promise<{ kind: string; state: string; count: number }[]> {
   return rows(
     ledger.pool,

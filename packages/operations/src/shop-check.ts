@@ -78,6 +78,12 @@ export async function checkShop(relay: Relay, shop: ConnectedShop): Promise<Shop
     ok: view !== null && view.mode !== 'connecting',
     found: view?.mode === 'connecting' ? 'not connected yet: a worker takes the baseline' : (view?.mode ?? 'unknown'),
   });
+  checks.push({
+    name: 'HFT71_LINES',
+    ok: shop.lines !== null,
+    found:
+      shop.lines ?? 'not set: choose which lines are HFT71’s (all, feed or a pattern); going live refuses without it',
+  });
   return { checks, ordersLookedAt: orders.length, lines: await previewLines(relay, shop, orders) };
 }
 

@@ -1,15 +1,24 @@
-import { countIntents, currentFeed, listAccounts, listShops, openAlerts, readProgress } from '@relay/ledger';
+import {
+  countIntents,
+  currentFeed,
+  listAccounts,
+  listShops,
+  openAlerts,
+  readProgress,
+  waitingFailures,
+} from '@relay/ledger';
 import type { Relay } from './relay.js';
 
 /** The state of everything, for one look: counts from the ledger, never from the queues. */
 export async function readStatus(relay: Relay) {
   const { ledger } = relay;
-  const [shops, accounts, intents, progress, alerts] = await Promise.all([
+  const [shops, accounts, intents, progress, alerts, waiting] = await Promise.all([
     listShops(ledger),
     listAccounts(ledger),
     countIntents(ledger),
     readProgress(ledger),
     openAlerts(ledger),
+    waitingFailures(ledger),
   ]);
   const feeds = await Promise.all(accounts.map((account) => currentFeed(ledger, account.id)));
   return {
@@ -29,6 +38,7 @@ export async function readStatus(relay: Relay) {
       intents.filter(({ kind }) => kind === 'write_back').map(({ state, count }) => [state, count]),
     ),
     progress,
+    waiting,
     alerts,
   };
 }

@@ -10,7 +10,7 @@ interface ResolveOptions extends ActorOptions {
   readonly exists?: string;
   readonly send?: boolean;
   /** null where `relay orders show` printed none. */
-  readonly attempt: string | null;
+  readonly attempt: string;
   readonly reason: string;
   readonly yes?: boolean;
 }
@@ -62,24 +62,28 @@ async function answerOf(
   options: ResolveOptions,
   resolve: (relay: Parameters<typeof resolveAbsent>[0], resolution: Resolution) => Promise<Resolved>,
 ) {
-  const { shop, attempt: token, reason, as: actor } = options;
+  const { shop, attempt, reason, as: actor } = options;
+  const token = attempt === NO_ATTEMPT ? null : attempt;
   const resolution = { wanted, token, actor, reason, ...(shop === undefined ? {} : { shopId: shop }) };
   const resolved = await withRelay(cli, (relay) => resolve(relay, resolution));
   if (resolved.kind === 'refused') throw new Refused(resolved);
   const { state } = resolved;
-  return { json: { order: wanted, state }, text: `Order ${wanted} is ${state} now${EFFECTS[state] ?? ''}.` };
+  return { json: { order: wanted, state }, text: EFFECTS[state]?.(wanted) ?? `Order ${wanted} is ${state} now.` };
 }
 
-const EFFECTS: Readonly<Record<string, string>> = {
-  sent: ': HFT71 has it, and its id is written to the shop',
-  ready: ': it is sent as soon as its shop is live and HFT71 takes orders',
-  cancelled: ': the shop cancelled it meanwhile, so it is not sent',
+/** What relay orders show prints where nothing was tried yet. */
+const NO_ATTEMPT = 'none';
+
+const EFFECTS: Readonly<Record<string, (order: string) => string>> = {
+  sent: (order) => `Order ${order} is settled as sent: HFT71 has it, and its id is written to the shop.`,
+  ready: (order) => `Order ${order} is ready: it is sent as soon as its shop is live and HFT71 takes orders.`,
+  cancelled: (order) => `Order ${order} is cancelled: the shop cancelled it meanwhile, so it is not sent.`,
 };
 
-function attemptToken(text: string): string | null {
+/** Stays text: commander would make an empty one of null. */
+function attemptToken(text: string): string {
   const token = text.trim().toLowerCase();
-  if (token === 'none') return null;
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(token))
+  if (token !== NO_ATTEMPT && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(token))
     throw new InvalidArgumentError('Copy it from relay orders show; where that prints none, say none.');
   return token;
 }

@@ -23,7 +23,7 @@ export function addOrdersShow(orders: Command, cli: Cli): void {
         withRelay(cli, async (relay) => {
           const found = await findOrder(relay, wanted, options.shop);
           if (found.kind === 'refused') throw new Refused(found);
-          const next = nextStep(found.order, askedFor(wanted, options.shop));
+          const next = nextStep(found.order, askedFor(wanted, options.shop), found.order.shopMode === 'live');
           const commands = next.commands.map(({ when, line }) => ({ when, line: line.join(' ') }));
           return {
             json: { ...found.order, next: { advice: next.advice, commands } },

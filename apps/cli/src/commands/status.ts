@@ -5,7 +5,7 @@ import type { Cli, OutputOptions } from '../cli.js';
 import { helpful } from '../helpful.js';
 import { jsonOption } from '../options.js';
 import { table } from '../print/table.js';
-import { ago, span } from '../print/times.js';
+import { ago, instant, span } from '../print/times.js';
 import { wrap } from '../print/wrap.js';
 import { withRelay } from '../with-relay.js';
 
@@ -34,6 +34,8 @@ function statusText(status: RelayStatus, warnings: readonly string[], cli: Cli):
     ['Orders', countsText(status.orders)],
     ['Write-backs to the shop', countsText(status.writeBacks)],
     ['Work', workText(status, cli)],
+    ...(status.waiting.length === 0 ? [] : ([['Why orders wait', waitingText(status, cli)]] as [string, string][])),
+    ['For a person', forAPersonText(status, cli)],
     ['Open alerts', alertsText(status, cli)],
   ];
   const warned = warnings.map((warning) => paint.yellow(wrap(`Warning: ${warning}`, width)));
@@ -85,6 +87,20 @@ function workText({ progress }: RelayStatus, { paint, width }: Cli): string {
     ],
     width,
   );
+}
+
+function waitingText({ waiting }: RelayStatus, { width, paint }: Cli): string {
+  const rows = waiting.map(({ failure, orders, nextTry }) => [
+    `${orders} ${orders === 1 ? 'order' : 'orders'}`,
+    paint.red(failure),
+    nextTry === null ? '' : `next try ${instant(nextTry)}`,
+  ]);
+  return table([], rows, width);
+}
+
+function forAPersonText({ orders }: RelayStatus, { paint }: Cli): string {
+  const count = (orders['held'] ?? 0) + (orders['rejected'] ?? 0);
+  return count === 0 ? '  nothing' : `  ${paint.red(`${count} held or refused`)}: relay orders held`;
 }
 
 function alertsText({ alerts }: RelayStatus, { width }: Cli): string {
