@@ -76,7 +76,7 @@ it('a shop that cannot be reached', async () => {
   expect(said.code).toBe(EXIT.failed);
   expect(failedChecks(said)).toEqual(['shop answers']);
   expect(said.out).toContain('ECONNREFUSED');
-  expect(said.out).not.toContain('WOULD SEND');
+  expect(said.out).not.toContain('ORDERS SENT');
 });
 
 it('plain permalinks', async () => {
