@@ -1,66 +1,14 @@
-import type { ShopOrder } from '@relay/core';
 import { plusSeconds } from './gmt-seconds.js';
-import type { OrderQuery } from './shop-client.js';
+import { FakeOrderList } from './order-list.fake.js';
 import { walkByStatus, walkModifiedSince } from './walk.js';
 import type { OrderLister } from './walk-key.js';
 
 const START = '2026-11-23T10:00:00';
 const CLOCK = '2026-11-23T12:00:00';
 
-type Row = Pick<ShopOrder, 'id' | 'status' | 'dateCreatedGmt' | 'dateModifiedGmt'>;
-
-/** The shop's list as measured: strict filters, whole seconds, equal times in any order (here: another one each time). */
-class FakeList implements OrderLister {
-  readonly rows = new Map<number, Row>();
-  readonly asked: OrderQuery[] = [];
-  /** Shown in a shape that nobody knows. */
-  readonly unreadable = new Set<number>();
-  /** Counted in the total, and left out by the shop, which cannot load them itself. */
-  readonly dropped = new Set<number>();
-  clock = CLOCK;
-  beforeAnswer: (query: OrderQuery) => void = () => undefined;
-
-  put(id: number, modified: string, created = modified, status = 'processing') {
-    this.rows.set(id, { id, status, dateCreatedGmt: created, dateModifiedGmt: modified });
-  }
-
-  async listOrders(query: OrderQuery = {}) {
-    this.asked.push(query);
-    this.beforeAnswer(query);
-    expect(query.page).toBeUndefined();
-    expect((query.exclude ?? []).join(',').length).toBeLessThan(6000);
-    const key = (row: Row) =>
-      query.orderBy === 'id'
-        ? String(row.id).padStart(12, '0')
-        : query.orderBy === 'date'
-          ? row.dateCreatedGmt
-          : row.dateModifiedGmt;
-    const fitting = [...this.rows.values()]
-      .filter((row) => query.status === undefined || query.status.includes(row.status))
-      .filter((row) => query.modifiedAfterGmt === undefined || row.dateModifiedGmt > query.modifiedAfterGmt)
-      .filter((row) => query.modifiedBeforeGmt === undefined || row.dateModifiedGmt < query.modifiedBeforeGmt)
-      .filter((row) => query.createdAfterGmt === undefined || row.dateCreatedGmt > query.createdAfterGmt)
-      .filter((row) => query.createdBeforeGmt === undefined || row.dateCreatedGmt < query.createdBeforeGmt)
-      .filter((row) => !(query.exclude ?? []).includes(row.id))
-      .map((row) => ({ row, tie: Math.random() }))
-      .sort((a, b) => (key(a.row) === key(b.row) ? a.tie - b.tie : key(a.row) < key(b.row) ? -1 : 1))
-      .map(({ row }) => row);
-    const offset = query.offset ?? 0;
-    const shown = fitting.slice(offset, offset + (query.perPage ?? 10)).filter(({ id }) => !this.dropped.has(id));
-    const orders = shown.filter(({ id }) => !this.unreadable.has(id)) as ShopOrder[];
-    return {
-      orders: orders.map((order) => ({ ...order })),
-      unreadableIds: shown.filter(({ id }) => this.unreadable.has(id)).map(({ id }) => id),
-      entries: shown.length,
-      total: fitting.length,
-      serverDate: new Date(`${this.clock}Z`),
-    };
-  }
-}
-
-let list: FakeList;
+let list: FakeOrderList;
 beforeEach(() => {
-  list = new FakeList();
+  list = new FakeOrderList(CLOCK);
 });
 
 async function walk(from = START) {
@@ -100,6 +48,7 @@ describe('the walk over what was modified', () => {
     const { ids, greatest } = await walk();
     expect(sorted(ids)).toEqual(upTo(950));
     expect(greatest).toBe(plusSeconds(START, 135));
+    expect(list.asked).toHaveLength(10);
   });
 
   test.each([100, 101, 500, 800, 1234])('gets through %i orders in one second', async (count) => {
@@ -152,6 +101,19 @@ describe('the walk over what was modified', () => {
     expect((greatest ?? '') <= CLOCK).toBe(true);
   });
 
+  test('is not led astray by an order that changes while its page is made', async () => {
+    for (const id of upTo(600)) list.put(id, plusSeconds(START, id));
+    let changed: number | undefined;
+    list.beforeLoad = (ids) => {
+      if (list.asked.length !== 2) return;
+      changed = ids.at(-1);
+      list.put(changed ?? 0, plusSeconds(CLOCK, 1));
+    };
+    const { ids } = await walk();
+    expect(changed).toBeGreaterThan(100);
+    expect(sorted([...new Set(ids)])).toEqual(upTo(600));
+  });
+
   test('an order dated in the future does not carry the mark with it', async () => {
     list.put(1, plusSeconds(CLOCK, 999_999));
     expect(await walk()).toEqual({ ids: [1], greatest: CLOCK });
@@ -161,7 +123,7 @@ describe('the walk over what was modified', () => {
     for (const id of upTo(100)) list.put(id, plusSeconds(START, id));
     const unsorted: OrderLister = {
       listOrders: async () => {
-        const { orders, ...rest } = await list.listOrders({ perPage: 100, orderBy: 'modified' });
+        const { orders, ...rest } = await list.listOrders({ perPage: 100, orderBy: 'modified', order: 'asc' });
         return { ...rest, orders: [...orders].reverse() };
       },
     };
@@ -248,5 +210,110 @@ describe('orders that cannot be read', () => {
       page.unreadableIds.forEach((id) => told.add(id));
     }
     expect([seen.size, told.size]).toEqual([228, 2]);
+  });
+});
+
+describe('a shop that does not keep to what was asked', () => {
+  test('caps the page: all of a second that is larger are read', async () => {
+    list.cap = 50;
+    list.put(1, START);
+    for (const id of upTo(80)) list.put(1 + id, plusSeconds(START, 5));
+    list.put(82, plusSeconds(START, 9));
+    expect(sorted((await walk()).ids)).toEqual(upTo(82));
+  });
+
+  test('caps the page and tells no total: all are read', async () => {
+    list.cap = 50;
+    list.hidesTotal = true;
+    for (const id of upTo(180)) list.put(id, plusSeconds(START, id > 100 ? id : 5));
+    expect(sorted((await walk()).ids)).toEqual(upTo(180));
+  });
+
+  test('tells no total: a few orders cost one call more', async () => {
+    list.hidesTotal = true;
+    for (const id of upTo(5)) list.put(id, plusSeconds(START, id));
+    expect((await walk()).ids).toEqual(upTo(5));
+    expect(list.asked).toHaveLength(2);
+  });
+
+  test('tells no total: a second too large for `exclude` is read until nothing leaves it any more', async () => {
+    list.hidesTotal = true;
+    for (const id of upTo(1200)) list.put(id, CLOCK, START);
+    let departures = 0;
+    list.beforeAnswer = ({ offset }) => {
+      if (offset === undefined || departures >= 3) return;
+      departures += 1;
+      const gone = [...list.rows.values()].find((row) => row.status === 'processing' && row.id % 2 === 1);
+      if (gone !== undefined) list.put(gone.id, CLOCK, START, 'completed');
+    };
+    const ids = await walkStatus();
+    for (const id of upTo(1200).filter((id) => id % 2 === 0)) expect(ids).toContain(id);
+  });
+
+  test('cannot load one order of a second that fills pages: the others are read', async () => {
+    for (const id of upTo(300)) list.put(id, START);
+    list.put(301, plusSeconds(START, 1));
+    list.dropped.add(150);
+    expect(new Set((await walk()).ids).size).toBe(300);
+  });
+
+  test.each(['in a row', 'in one second'])('cannot load 100 orders %s: those behind are read', async (how) => {
+    for (const id of upTo(150)) list.put(id, plusSeconds(START, how === 'in a row' ? id : Math.floor(id / 101)));
+    for (const id of upTo(100)) list.dropped.add(id);
+    expect(sorted((await walk()).ids)).toEqual(upTo(150).slice(100));
+  });
+
+  test('cannot load an order at the end: one call more learns that no page is missing', async () => {
+    for (const id of upTo(5)) list.put(id, plusSeconds(START, id));
+    for (const id of upTo(100)) list.put(1000 + id, plusSeconds(START, -id));
+    list.dropped.add(3);
+    expect((await walk()).ids).toEqual([1, 2, 4, 5]);
+    expect(list.asked).toHaveLength(2);
+  });
+
+  test('shows 100 orders in a row that nobody can read: they are told, and those behind are read', async () => {
+    for (const id of upTo(150)) list.put(id, plusSeconds(START, id));
+    for (const id of upTo(100)) list.unreadable.add(id);
+    const told = new Set<number>();
+    const ids: number[] = [];
+    for await (const page of walkModifiedSince(list, START)) {
+      page.unreadableIds.forEach((id) => told.add(id));
+      ids.push(...page.orders.map((order) => order.id));
+    }
+    expect([...told]).toEqual(upTo(100));
+    expect(sorted(ids)).toEqual(upTo(150).slice(100));
+  });
+
+  test('cannot load anything: the walk says so', async () => {
+    for (const id of upTo(150)) list.put(id, plusSeconds(START, id));
+    for (const id of upTo(150)) list.dropped.add(id);
+    await expect(walk()).rejects.toMatchObject({ code: 'unreadable-page' });
+  });
+
+  test('cannot load a whole page and tells no total: the walk says so', async () => {
+    list.hidesTotal = true;
+    for (const id of upTo(150)) list.put(id, plusSeconds(START, id));
+    for (const id of upTo(100)) list.dropped.add(id);
+    await expect(walk()).rejects.toMatchObject({ code: 'unreadable-page' });
+  });
+
+  test.each([100, 130, 300])('ignores `exclude` in a second of %i orders: all are read', async (count) => {
+    list.ignoresExclude = true;
+    for (const id of upTo(count)) list.put(id, START);
+    list.put(1000, plusSeconds(START, 1));
+    expect(sorted((await walk()).ids)).toEqual([...upTo(count), 1000]);
+  });
+
+  test('ignores `offset` and cannot load a whole page: the walk says so', async () => {
+    list.ignoresOffset = true;
+    for (const id of upTo(250)) list.put(id, plusSeconds(START, id));
+    for (const id of upTo(100)) list.dropped.add(id);
+    await expect(walk()).rejects.toMatchObject({ code: 'unsorted-list' });
+  });
+
+  test.each([false, true])('ignores `exclude` and `offset` (no total: %s): the walk says so', async (hidesTotal) => {
+    Object.assign(list, { hidesTotal, ignoresExclude: true, ignoresOffset: true, random: () => 0 });
+    for (const id of upTo(300)) list.put(id, START);
+    await expect(walk()).rejects.toMatchObject({ code: 'unsorted-list' });
   });
 });

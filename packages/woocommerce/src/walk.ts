@@ -1,7 +1,14 @@
 import { CallFailure, type ShopOrder } from '@relay/core';
-import { gmtOf, gmtText, plusSeconds } from './gmt-seconds.js';
+import { gmtText, plusSeconds } from './gmt-seconds.js';
+import { UNSORTED } from './walk-failures.js';
+import { isEndWithoutTotal, passHidden } from './walk-hidden.js';
 import { keyGmt, keyOrder, keyWindow, type OrderLister, type WalkKey } from './walk-key.js';
+import { WalkLister } from './walk-lister.js';
+import type { ReadOrders } from './walk-offset.js';
 import { readSecond } from './walk-second.js';
+
+/** Longer than a call may last. */
+const SETTLED_AFTER_S = 60;
 
 export interface ModifiedWalkPage {
   readonly orders: readonly ShopOrder[];
@@ -36,14 +43,18 @@ export async function* walkModifiedSince(
   options: WalkOptions & { readonly status?: readonly string[] } = {},
 ): AsyncGenerator<ModifiedWalkPage, void, undefined> {
   const from = gmtText(fromGmt);
-  let startedGmt: string | null = null;
   let greatest = from;
-  const pages = walkByKey(client, 'modified', plusSeconds(from, -1), options);
-  for await (const { orders, unreadableIds, lastKeyGmt, serverDate } of pages) {
-    startedGmt ??= gmtOf(serverDate);
-    if (lastKeyGmt > greatest) greatest = lastKeyGmt < startedGmt ? lastKeyGmt : later(from, startedGmt);
-    if (orders.length + unreadableIds.length > 0) yield { orders, unreadableIds, greatestModifiedGmt: greatest };
-    if (lastKeyGmt > startedGmt) return;
+  const lister = new WalkLister(client, options);
+  for await (const { orders, unreadableIds } of onlyNew(
+    'modified',
+    walkByKey(lister, 'modified', plusSeconds(from, -1)),
+  )) {
+    const { startedGmt } = lister;
+    for (const { dateModifiedGmt } of orders) {
+      if (dateModifiedGmt > greatest)
+        greatest = dateModifiedGmt < startedGmt ? dateModifiedGmt : later(from, startedGmt);
+    }
+    yield { orders, unreadableIds, greatestModifiedGmt: greatest };
   }
 }
 
@@ -58,87 +69,79 @@ export async function* walkByStatus(
   options: WalkOptions = {},
 ): AsyncGenerator<StatusWalkPage, void, undefined> {
   if (statuses.length === 0) return; // the shop would take it for "every status"
-  for await (const { orders, unreadableIds } of walkByKey(client, 'created', null, { ...options, status: statuses })) {
-    if (orders.length + unreadableIds.length > 0) yield { orders, unreadableIds };
+  yield* onlyNew('created', walkByKey(new WalkLister(client, { ...options, status: statuses }), 'created', null));
+}
+
+/**
+ * May show an order several times. Each round moves `after` on by a second at least, so that no answer of the shop can
+ * make the walk endless.
+ * @param afterGmt null begins with the oldest order of all.
+ */
+async function* walkByKey(
+  lister: WalkLister,
+  key: WalkKey,
+  afterGmt: string | null,
+): AsyncGenerator<ReadOrders, void, undefined> {
+  for (let after = afterGmt; ;) {
+    const page = await lister.list({ ...keyOrder(key), ...keyWindow(key, after) });
+    yield page;
+    // What changed after the walk's start is the next walk's.
+    if (key === 'modified' && isAllAfter(key, page.orders, lister.startedGmt)) return;
+    // A full page goes on even where its total says no: the next call shows whether the shop sorts.
+    if (page.entries < lister.perPage) {
+      if (await lister.isWhole(page)) return;
+      if (page.total === null && (await isEndWithoutTotal(lister, key, after, page))) return;
+    }
+
+    const [first] = page.orders;
+    const last = lastSettled(key, page.orders, lister.startedGmt);
+    if (first === undefined || last === undefined) {
+      const reached = yield* passHidden(lister, key, after, page.total);
+      if (reached === null) return;
+      after = reached;
+      continue;
+    }
+    const lastGmt = keyGmt(key, last);
+    if (after !== null && lastGmt <= after) throw new CallFailure(UNSORTED);
+    // The last second may go on beyond the page: it is read again from its beginning, if that is progress.
+    const again = plusSeconds(lastGmt, -1);
+    if (keyGmt(key, first) !== lastGmt && (after === null || again > after)) {
+      after = again;
+    } else {
+      // One second fills the page: the key cannot tell its orders apart.
+      yield* readSecond(lister, key, lastGmt, page);
+      after = lastGmt;
+    }
   }
 }
 
-interface KeyPage {
-  /** Without those that this walk has shown in the same version. */
-  readonly orders: readonly ShopOrder[];
-  readonly unreadableIds: readonly number[];
-  readonly lastKeyGmt: string;
-  readonly serverDate: Date;
+/**
+ * The order whose key says how far the page reaches. The shop sorts first and loads then: an order that changed in
+ * between stands at its old place with its new time, and going on from there would leap over all that lies between.
+ * In the last minute before the walk a leap costs nothing: the next walk's overlap covers it.
+ */
+function lastSettled(key: WalkKey, orders: readonly ShopOrder[], startedGmt: string): ShopOrder | undefined {
+  const limit = plusSeconds(startedGmt, -SETTLED_AFTER_S);
+  return orders.findLast((order) => key === 'created' || keyGmt(key, order) <= limit) ?? orders.at(-1);
 }
 
-/** @param afterGmt null begins with the oldest order of all. */
-async function* walkByKey(
-  client: OrderLister,
-  key: WalkKey,
-  afterGmt: string | null,
-  { status, perPage = 100 }: WalkOptions & { readonly status?: readonly string[] },
-): AsyncGenerator<KeyPage, void, undefined> {
+function isAllAfter(key: WalkKey, orders: readonly ShopOrder[], gmt: string): boolean {
+  return orders.length > 0 && orders.every((order) => keyGmt(key, order) > gmt);
+}
+
+/** Leaves out what this walk has shown in the same version. */
+async function* onlyNew(key: WalkKey, pages: AsyncIterable<ReadOrders>): AsyncGenerator<ReadOrders, void, undefined> {
   const shown = new Map<number, string>();
-  const onlyNew = (orders: readonly ShopOrder[]) =>
-    orders.filter((order) => {
+  for await (const { orders, unreadableIds } of pages) {
+    const fresh = orders.filter((order) => {
       const version = key === 'modified' ? order.dateModifiedGmt : '';
       if (shown.get(order.id) === version) return false;
       shown.set(order.id, version);
       return true;
     });
-  const common = { perPage, ...(status === undefined ? {} : { status }) };
-
-  for (let after = afterGmt; ;) {
-    const page = await client.listOrders({ ...common, ...keyOrder(key), ...keyWindow(key, after) });
-    const { orders, unreadableIds, serverDate } = page;
-    const [first, last] = [orders[0], orders.at(-1)];
-    if (first === undefined || last === undefined) {
-      // A whole page without one order to read the key of: going on is impossible, and ending here would lose the rest.
-      if (page.entries >= perPage) throw new CallFailure(UNREADABLE_PAGE);
-      if (unreadableIds.length > 0) yield { orders, unreadableIds, lastKeyGmt: after ?? '', serverDate };
-      return;
-    }
-    const lastKeyGmt = keyGmt(key, last);
-    const fresh = onlyNew(orders);
-    yield { orders: fresh, unreadableIds, lastKeyGmt, serverDate };
-    // A page may be short because the shop dropped orders that it could not load itself: then its total says so, and the
-    // walk goes on until a page brings nothing new.
-    if (page.entries < perPage && ((page.total ?? 0) <= page.entries || fresh.length === 0)) return;
-
-    const reached: string = after ?? '';
-    if (page.entries >= perPage && keyGmt(key, first) === lastKeyGmt) {
-      // One second fills the page: the key cannot tell its orders apart.
-      for await (const further of readSecond(client, key, lastKeyGmt, common, orders)) {
-        yield { orders: onlyNew(further.orders), unreadableIds: further.unreadableIds, lastKeyGmt, serverDate };
-      }
-      after = lastKeyGmt;
-    } else {
-      // The last second of a full page may go on beyond it: it is read again from its beginning.
-      after = plusSeconds(lastKeyGmt, -1);
-    }
-    if (after <= reached) {
-      if (page.entries < perPage) return; // the short page again: its total counts what the shop cannot show
-      throw new CallFailure(UNSORTED);
-    }
+    if (fresh.length + unreadableIds.length > 0) yield { orders: fresh, unreadableIds };
   }
 }
-
-const UNREADABLE_PAGE = {
-  target: 'shop',
-  action: 'list_orders',
-  failure: 'misconfigured',
-  code: 'unreadable-page',
-  hint: 'The shop shows a whole page of orders that cannot be read: does a plugin change the API?',
-} as const;
-
-/** Without this a shop that ignores `orderby` or the filter would be walked for ever. */
-const UNSORTED = {
-  target: 'shop',
-  action: 'list_orders',
-  failure: 'misconfigured',
-  code: 'unsorted-list',
-  hint: 'The shop does not sort or filter its orders as asked: does a plugin change the API?',
-} as const;
 
 function later(a: string, b: string): string {
   return a > b ? a : b;
