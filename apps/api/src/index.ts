@@ -6,10 +6,10 @@ import { healthRoutes } from './health-routes.js';
 import { Authenticator } from './log-in/authenticator.js';
 import { logInRoutes } from './log-in/log-in-routes.js';
 import { Sessions } from './log-in/sessions.js';
-import { createServer, type ServerOptions } from './server.js';
+import { createServer } from './server.js';
 import { webhookRoutes } from './webhook-routes.js';
 
-export interface ApiOptions extends ServerOptions {
+export interface ApiOptions {
   /** The settings' own when left out. */
   readonly host?: string;
   readonly port?: number;
@@ -27,7 +27,7 @@ const CLOSE_GRACE_MS = 3_000;
 
 export async function startApi(relay: Relay, options: ApiOptions = {}): Promise<Api> {
   const { settings, log } = relay;
-  const app = await createServer(relay, options);
+  const app = await createServer(relay);
   const gap = new DeliveryGap(relay.ledger, log);
   const queues = createQueues({
     connection: relay.redis,

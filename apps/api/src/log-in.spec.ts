@@ -1,8 +1,10 @@
+import { hkdfSync } from 'node:crypto';
 import { PassThrough } from 'node:stream';
-import { removeUser } from '@relay/ledger';
+import { addUser, findUser, removeUser } from '@relay/ledger';
+import { createUser, ensureAdmin } from '@relay/operations';
 import cookie from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Sessions } from './log-in/sessions.js';
+import { Sessions, type Session } from './log-in/sessions.js';
 import { ADMIN, basic, logInByForm, startTestApi, type TestApi } from './test-support.js';
 
 let api: TestApi;
@@ -86,6 +88,21 @@ describe('the log-in by form', () => {
     expect(Number(byScript.headers.get('retry-after'))).toBeGreaterThan(0);
   });
 
+  it('is limited by name: whoever guesses at one locks out no other, who may share the address behind a proxy', async () => {
+    for (let guess = 0; guess < 70; guess++) await logInByForm(api, { name: 'eve', password: 'wrong' });
+    expect((await logInByForm(api, { name: 'eve', password: 'wrong' })).response.status).toBe(429);
+    expect((await logInByForm(api, ADMIN)).response.status).toBe(303);
+  });
+
+  it('is limited by address too, more widely: whoever guesses at names is stopped', async () => {
+    const guesses = Array.from({ length: 60 }, (_, guess) =>
+      logInByForm(api, { name: `name ${guess}`, password: 'wrong' }),
+    );
+    expect(new Set((await Promise.all(guesses)).map(({ response }) => response.status))).toEqual(new Set([401]));
+    expect((await logInByForm(api, { name: 'another', password: 'wrong' })).response.status).toBe(429);
+    expect((await logInByForm(api, ADMIN)).response.status).toBe(429);
+  });
+
   it('of another site is refused', async () => {
     const response = await fetch(`${api.url}/login`, {
       method: 'POST',
@@ -108,6 +125,36 @@ describe('the log-in by form', () => {
   });
 });
 
+describe('behind a proxy', () => {
+  async function statusesFrom(trustProxy: string, forwardedFor: (guess: number) => string): Promise<number[]> {
+    const behind = await startTestApi({ RELAY_TRUST_PROXY: trustProxy });
+    const statuses: number[] = [];
+    for (let guess = 0; guess < 12; guess++) {
+      const headers = { ...basic({ name: ADMIN.name, password: 'wrong' }), 'x-forwarded-for': forwardedFor(guess) };
+      statuses.push((await fetch(`${behind.url}/board/api/queues`, { headers })).status);
+    }
+    await behind.close();
+    return statuses;
+  }
+
+  it.each(['on', '127.0.0.0/8, ::1'])(
+    'that is named (%s), log-ins are limited by the client’s address',
+    async (setting) => {
+      expect(await statusesFrom(setting, (guess) => `203.0.113.${guess}`)).not.toContain(429);
+      expect(await statusesFrom(setting, () => '203.0.113.1')).toContain(429);
+    },
+  );
+
+  it.each([
+    ['off', (guess: number) => `203.0.113.${guess}`],
+    ['10.0.0.0/8', (guess: number) => `203.0.113.${guess}`],
+    // What stands before the proxy's own entry is the client's word.
+    ['on', (guess: number) => `198.51.100.${guess}, 203.0.113.1`],
+  ])('a made-up address helps nobody (%s)', async (setting, forwardedFor) => {
+    expect(await statusesFrom(setting, forwardedFor)).toContain(429);
+  });
+});
+
 describe('a session', () => {
   it('ends by logging out, in this browser', async () => {
     const page = await fetch(`${api.url}/logout`);
@@ -122,6 +169,29 @@ describe('a session', () => {
     expect((await board({ cookie: session })).status).toBe(200);
     await removeUser(api.relay.ledger, 'eve');
     expect((await board({ cookie: session })).status).toBe(401);
+  });
+
+  it('of an account that was removed and added again is out', async () => {
+    const { cookie: session } = await logInByForm(api, await api.addUser('eve', 'operator'));
+    await removeUser(api.relay.ledger, 'eve');
+    await createUser(api.relay, { name: 'eve', role: 'operator', password: 'password of eve', actor: 'test' });
+    expect((await board({ cookie: session })).status).toBe(401);
+  });
+
+  it('ends with the password, and outlives a restart that changes nothing', async () => {
+    const { cookie: session } = await logInByForm(api, ADMIN);
+    await ensureAdmin(api.relay);
+    expect((await board({ cookie: session })).status).toBe(200);
+    await changePassword(ADMIN.name, 'another long password');
+    expect((await board({ cookie: session })).status).toBe(401);
+    expect((await board({ cookie: session }, '/board')).status).toBe(302);
+  });
+
+  it('from before sessions named their password is none', async () => {
+    const key = Buffer.from(hkdfSync('sha256', 'k'.repeat(32), 'hft71-relay', 'session-cookie', 32));
+    const content = Buffer.from(JSON.stringify([ADMIN.name, Date.now() + 1e6])).toString('base64url');
+    const value = new cookie.Signer([key]).sign(content);
+    expect((await board({ cookie: `relay_session=${value}` })).status).toBe(401);
   });
 
   it('that was altered, or signed by something else, is none', async () => {
@@ -143,7 +213,7 @@ describe('a session', () => {
   it('outlives a rotation of the secret key, and not the end of the rotation', () => {
     const [before, after] = ['a'.repeat(32), 'b'.repeat(32)];
     const session = opened(new Sessions([before], false));
-    expect(session.readBy(new Sessions([after, before], false))).toBe('ann');
+    expect(session.readBy(new Sessions([after, before], false))).toEqual(ANN);
     expect(session.readBy(new Sessions([after], false))).toBeNull();
   });
 
@@ -160,6 +230,14 @@ describe('HTTP Basic', () => {
     expect((await board(credentials)).status).toBe(401);
   });
 
+  it('ends with the password, at once', async () => {
+    const credentials = basic(await api.addUser('bot', 'viewer'));
+    expect((await board(credentials)).status).toBe(200);
+    await changePassword('bot', 'another long password');
+    expect((await board(credentials)).status).toBe(401);
+    expect((await board(basic({ name: 'bot', password: 'another long password' }))).status).toBe(200);
+  });
+
   it('that is wrong is answered 401 even where a person would be led to the log-in', async () => {
     const response = await board(basic({ name: ADMIN.name, password: 'wrong' }), '/board');
     expect(response.status).toBe(401);
@@ -171,11 +249,22 @@ describe('HTTP Basic', () => {
   });
 });
 
-/** The cookie that these sessions set for `ann`, and the name that others read from it. */
-function opened(sessions: Sessions): { cookie: string; readBy: (other: Sessions) => string | null } {
+async function changePassword(name: string, password: string): Promise<void> {
+  const { ledger } = api.relay;
+  const { role } = (await findUser(ledger, name)) ?? { role: 'viewer' };
+  await createUser(api.relay, { name: 'lender', role, password, actor: 'test' });
+  const passwordHash = (await findUser(ledger, 'lender'))?.passwordHash ?? '';
+  await removeUser(ledger, name);
+  await addUser(ledger, { name, role, passwordHash });
+}
+
+const ANN: Session = { name: 'ann', passwordMark: 'mark' };
+
+/** The cookie that these sessions set for ANN, and what others read from it. */
+function opened(sessions: Sessions): { cookie: string; readBy: (other: Sessions) => Session | null } {
   const headers: Record<string, string> = {};
   const reply = { header: (name: string, value: string) => (headers[name] = value) };
-  sessions.open(reply as unknown as FastifyReply, 'ann');
+  sessions.open(reply as unknown as FastifyReply, ANN);
   const set = headers['set-cookie'] ?? '';
   const request = { headers: { cookie: `other=1; ${set.split(';')[0]}` } } as FastifyRequest;
   return { cookie: set, readBy: (other) => other.read(request) };

@@ -27,6 +27,7 @@ async function main(): Promise<void> {
   await ensureAdmin(relay);
   const api = await startApi(relay);
   log.info('api listening', { url: api.url });
+  if (process.connected) process.send?.('ready'); // to npm start; the log may be set to leave its lines out
   await stopped;
   await api.close();
   await relay.close();

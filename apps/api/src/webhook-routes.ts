@@ -5,6 +5,8 @@ import { nudgeWorkers } from './nudge.js';
 
 /** An order with a hundred lines and their meta stays below 300 kB. */
 const BODY_LIMIT_BYTES = 1024 * 1024;
+/** From one address. A shop whose secret is wrong is refused as well, and each refusal is counted in the ledger. */
+const REFUSALS_PER_MINUTE = 120;
 
 export async function webhookRoutes(
   app: FastifyInstance,
@@ -12,6 +14,8 @@ export async function webhookRoutes(
 ): Promise<void> {
   const { webhookDeliveries } = relay.metrics;
   const ctx = intakeContext(relay, nudgeWorkers(relay));
+
+  const countRefusal = app.createRateLimit({ max: REFUSALS_PER_MINUTE, timeWindow: 60_000 });
 
   // The signature is over the bytes as they came: nothing is parsed on the way, whatever the content type says.
   app.removeAllContentTypeParsers();
@@ -31,6 +35,12 @@ export async function webhookRoutes(
         rawBody: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
       });
       webhookDeliveries.inc({ result });
+      // Signed deliveries and the ping are never limited: WooCommerce never sends again what it could not deliver.
+      if (result === 'bad-signature') {
+        const counted = await countRefusal(request);
+        if (!counted.isAllowed && counted.isExceeded)
+          return reply.code(429).header('retry-after', counted.ttlInSeconds).send({ result });
+      }
       return reply.code(httpStatus).send({ result });
     },
   );

@@ -205,3 +205,26 @@ describe('while Redis is away', () => {
     }
   });
 });
+
+/** Last: it uses up what this address may send unsigned. */
+describe('an address that sends many that are not signed', () => {
+  it('is answered 429, while signed ones and the ping pass', async () => {
+    const headers = { 'x-wc-webhook-signature': sign(ORDER, 'another secret') };
+    const statuses: number[] = [];
+    for (let round = 0; round < 12; round++) {
+      const sent = Array.from({ length: 12 }, () => deliver(ORDER, headers));
+      statuses.push(...(await Promise.all(sent)).map(({ status }) => status));
+    }
+    expect(statuses.at(0)).toBe(401);
+    expect(statuses.at(-1)).toBe(429);
+    expect(statuses.filter((status) => status === 401).length).toBeLessThanOrEqual(120);
+
+    const refused = await fetch(api.url + PATH, { method: 'POST', body: 'unsigned' });
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await refused.json()).toEqual({ result: 'bad-signature' });
+    expect(await deliver(ORDER)).toEqual({ status: 200, body: { result: 'order' } });
+    const ping = await fetch(api.url + PATH, { method: 'POST', body: new URLSearchParams({ webhook_id: '1' }) });
+    expect(ping.status).toBe(200);
+  });
+});

@@ -15,6 +15,8 @@ export interface ChildProgram {
   readonly name: string;
   /** Resolves with a sentence when it ends without having been asked to. */
   readonly endedByItself: Promise<string>;
+  /** That it said so over the IPC channel: its log, which is for people, may be set to leave such a line out. */
+  waitUntilReady(): Promise<void>;
   /** The first line of its output that holds this text. */
   waitForLine(text: string): Promise<string>;
   stop(): Promise<void>;
@@ -50,6 +52,14 @@ export function startProgram(plan: {
     ([code, signal]) =>
       `${plan.name} ended (${String(signal ?? code)}): ${lines().findLast((line) => line !== '') ?? ''}`,
   );
+  const ready = new Promise<void>((resolve) => {
+    child.on('message', (message) => {
+      if (message === 'ready') resolve();
+    });
+  });
+  const endedTooSoon = async (): Promise<never> => {
+    throw new Error(await ended);
+  };
   return {
     name: plan.name,
     endedByItself: new Promise((resolve) => {
@@ -57,6 +67,7 @@ export function startProgram(plan: {
         if (!stopping) resolve(how);
       });
     }),
+    waitUntilReady: () => Promise.race([ready, endedTooSoon()]),
     waitForLine: async (text) => {
       for (;;) {
         // The last line may be half written.
@@ -64,7 +75,7 @@ export function startProgram(plan: {
           .slice(0, -1)
           .find((candidate) => candidate.includes(text));
         if (line !== undefined) return line;
-        if (hasEnded()) throw new Error(await ended);
+        if (hasEnded()) return endedTooSoon();
         await sleep(LOOK_EVERY_MS);
       }
     },

@@ -1,23 +1,27 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RUNNING_ENV_FILE } from '@relay/config';
-import { projectFile } from './child-program.js';
+import { projectFile, type ChildProgram } from './child-program.js';
 import type { House } from './house.js';
+import { runningEnv } from './running-env.js';
 import type { Say } from './say.js';
 
 /** The api and one worker. More workers may be started beside them: they share PostgreSQL and Redis. */
-export async function startPrograms(house: House, env: Readonly<Record<string, string>>): Promise<void> {
-  await house.startProgram({ name: 'api', script: 'apps/api/dist/main.js', env, isReady: 'api listening' });
-  await house.startProgram({ name: 'worker', script: 'apps/worker/dist/main.js', env, isReady: 'worker started' });
-  house.onClose(leaveSettings(env));
+export async function startPrograms(house: House, say: Say, env: Readonly<Record<string, string>>): Promise<void> {
+  const untilReady = (program: ChildProgram) => program.waitUntilReady();
+  await house.startProgram({ name: 'api', script: 'apps/api/dist/main.js', env }, untilReady);
+  await house.startProgram({ name: 'worker', script: 'apps/worker/dist/main.js', env }, untilReady);
+  house.onClose(leaveSettings(say, env));
 }
 
 /** For `npm run relay`: it finds what runs here, on whatever ports. @returns what takes them away again. */
-function leaveSettings(env: Readonly<Record<string, string>>): () => Promise<void> {
+function leaveSettings(say: Say, env: Readonly<Record<string, string>>): () => Promise<void> {
   const file = projectFile(RUNNING_ENV_FILE);
-  const text = Object.entries(env)
-    .map(([name, value]) => `${name}='${value}'\n`)
-    .join('');
+  const { text, leftOut } = runningEnv(env);
+  for (const name of leftOut)
+    say.line(
+      `${name} cannot be written to ${RUNNING_ENV_FILE}: \`npm run relay\` finds it in .env or the environment.`,
+    );
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text, { mode: 0o600 });
   return async () => {
@@ -34,7 +38,8 @@ export function printAddresses(
   say: Say,
   where: {
     port: string;
-    admin: { user: string; password: string } | null;
+    /** `password` is null for one that the merchant chose: it is known to whom it concerns, and not for every terminal. */
+    admin: { user: string; password: string | null } | null;
     folder: string;
     shop?: string;
     hft71?: string;
@@ -44,7 +49,7 @@ export function printAddresses(
   const url = `http://127.0.0.1:${where.port}`;
   say.line('');
   say.line(`  Bull Board   ${url}/board`);
-  if (where.admin !== null) say.line(`  log in as    ${where.admin.user} / ${where.admin.password}`);
+  if (where.admin !== null) say.line(`  log in as    ${logInAs(where.admin)}`);
   say.line(`  health       ${url}/readyz   metrics ${url}/metrics`);
   if (where.shop !== undefined) say.line(`  shop         ${where.shop} (simulated)`);
   if (where.hft71 !== undefined) say.line(`  HFT71        ${where.hft71} (simulated)`);
@@ -52,6 +57,10 @@ export function printAddresses(
   say.line(`  logs         ${where.folder}/logs`);
   say.line('');
   say.line('Running. Ctrl-C stops everything.');
+}
+
+function logInAs({ user, password }: { user: string; password: string | null }): string {
+  return password === null ? `${user} (RELAY_ADMIN_PASSWORD)` : `${user} / ${password}`;
 }
 
 export function definedOnly(values: Readonly<Record<string, string | undefined>>): Record<string, string> {

@@ -1,20 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXIT_CODES, loadSettings, type RawEnvironment, type Settings } from '@relay/config';
+import { loadSettings, type RawEnvironment, type Settings } from '@relay/config';
 import { createLogger } from '@relay/observability';
 import { checkShop, openRelay, readStatus } from '@relay/operations';
-import { CannotStart, type House } from './house.js';
+import type { House } from './house.js';
 import { definedOnly, printAddresses, startPrograms } from './programs.js';
 import type { Say } from './say.js';
+import { unlessStopped } from './unless-stopped.js';
 
 /** Against the shop and the HFT71 of `.env`: shadow mode until `relay mode live`, and no orders are made. */
-export async function runReal(
-  house: House,
-  say: Say,
-  environment: RawEnvironment,
-  stopped: Promise<'stopped'>,
-): Promise<number> {
+export async function runReal(house: House, say: Say, environment: RawEnvironment, stop: AbortSignal): Promise<never> {
   const own = ownSecrets(house.folder, environment);
   // All faults at once, before anything is started.
   loadSettings({ ...SAMPLE_SERVERS, ...environment, ...own });
@@ -24,28 +20,31 @@ export async function runReal(
   await house.migrate(databaseUrl);
   const env = definedOnly({ ...onlyOurs(environment), ...own, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl });
   const settings = loadSettings(env);
-  await sayWhatTheShopSays(say, settings);
-  await startPrograms(house, { ...env, PORT: String(settings.port) });
-  printAddresses(say, { port: String(settings.port), admin: settings.admin, folder: house.folder });
+  await sayWhatTheShopSays(say, settings, stop);
+  await startPrograms(house, say, { ...env, PORT: String(settings.port) });
+  const admin = settings.admin && { user: settings.admin.user, password: own['RELAY_ADMIN_PASSWORD'] ?? null };
+  printAddresses(say, { port: String(settings.port), admin, folder: house.folder });
   say.line('Next: npm run relay -- shop check, then npm run relay -- mode live');
 
-  const how = await Promise.race([stopped, house.somethingEnded.then((ended) => ({ ended }))]);
-  if (how !== 'stopped') throw new CannotStart(how.ended);
-  return EXIT_CODES.ok;
+  return house.untilStopped();
 }
 
-async function sayWhatTheShopSays(say: Say, settings: Settings): Promise<void> {
+async function sayWhatTheShopSays(say: Say, settings: Settings, stop: AbortSignal): Promise<void> {
   const relay = await openRelay(settings, createLogger({ level: 'error', service: 'start', stream: process.stderr }));
   try {
-    for (const shop of relay.shops.values()) {
-      say.line(`Shop ${settings.shop?.woocommerce.baseUrl ?? shop.id}:`);
-      for (const { name, ok, found } of (await checkShop(relay, shop)).checks)
-        say.line(`  ${ok ? '✓' : '✗'} ${name}: ${found}`);
-    }
-    for (const { id, mode } of (await readStatus(relay)).shops)
-      say.line(
-        mode === 'live' ? `Shop ${id} is LIVE: orders go to HFT71.` : `Shop ${id} is in ${mode} mode: nothing is sent.`,
-      );
+    await unlessStopped(stop, async () => {
+      for (const shop of relay.shops.values()) {
+        say.line(`Shop ${settings.shop?.woocommerce.baseUrl ?? shop.id}:`);
+        for (const { name, ok, found } of (await checkShop(relay, shop)).checks)
+          say.line(`  ${ok ? '✓' : '✗'} ${name}: ${found}`);
+      }
+      for (const { id, mode } of (await readStatus(relay)).shops)
+        say.line(
+          mode === 'live'
+            ? `Shop ${id} is LIVE: orders go to HFT71.`
+            : `Shop ${id} is in ${mode} mode: nothing is sent.`,
+        );
+    });
   } finally {
     await relay.close();
   }

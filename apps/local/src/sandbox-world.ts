@@ -10,8 +10,7 @@ import { ENVIRONMENT_SHOP_ID } from '@relay/operations';
 import { projectFile } from './child-program.js';
 import type { CommandLine } from './command-line.js';
 import { CannotStart, freePort, type House } from './house.js';
-import { definedOnly, printAddresses } from './programs.js';
-import { startPrograms } from './programs.js';
+import { definedOnly, printAddresses, startPrograms } from './programs.js';
 import type { Say } from './say.js';
 
 /** HFT71's orders beside one order that is not HFT71's. */
@@ -45,7 +44,6 @@ export async function runSandbox(
   say: Say,
   environment: RawEnvironment,
   command: CommandLine,
-  stopped: Promise<'stopped'>,
 ): Promise<number> {
   const startedAt = performance.now();
   const record = join(house.folder, 'record');
@@ -56,13 +54,15 @@ export async function runSandbox(
   const databaseUrl = await house.startPostgres();
   const redisUrl = environment['REDIS_URL'] ?? (await house.startRedis());
   await house.migrate(databaseUrl);
-  const ready = await house.startProgram({
-    name: 'sandbox',
-    script: 'apps/sandbox/dist/main.js',
-    args: ['--record', record, '--rate-limit', RATE],
-    env: {},
-    isReady: '"ready":true',
-  });
+  const ready = await house.startProgram(
+    {
+      name: 'sandbox',
+      script: 'apps/sandbox/dist/main.js',
+      args: ['--record', record, '--rate-limit', RATE],
+      env: {},
+    },
+    (program) => program.waitForLine('"ready":true'),
+  );
   const sandbox = sandboxReady.parse(JSON.parse(ready));
   const port = plain['PORT'] ?? String(await freePort());
   const admin = {
@@ -91,14 +91,11 @@ export async function runSandbox(
     HFT71_RATE_LIMIT: RATE,
     WC_RATE_LIMIT: '6000/min',
   };
-  await startPrograms(house, env);
+  await startPrograms(house, say, env);
 
   const ledger = connectLedger({ databaseUrl, applicationName: 'hft71-relay-local', maxConnections: 2 });
-  const ended = house.somethingEnded.then((how) => ({ ended: how }));
   try {
-    const drained = await Promise.race([drain(ledger, say, sandbox.control, record, command.orders), stopped, ended]);
-    if (drained === 'stopped') return command.once ? EXIT_CODES.failed : EXIT_CODES.ok;
-    if ('ended' in drained) throw new CannotStart(drained.ended);
+    const drained = await house.whileAllRun(() => drain(ledger, say, sandbox.control, record, command.orders));
     const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
     const { orders, sent, writtenBack, held, duplicates } = drained;
     const result = { orders, sent, writtenBack, held, duplicates, seconds };
@@ -114,10 +111,13 @@ export async function runSandbox(
     if (command.json) process.stdout.write(`${JSON.stringify(result)}\n`);
     if (command.once) return good ? EXIT_CODES.ok : EXIT_CODES.failed;
 
-    printAddresses(say, { port, admin, folder: house.folder, ...sandbox });
-    const how = await Promise.race([stopped, ended]);
-    if (how !== 'stopped') throw new CannotStart(how.ended);
-    return EXIT_CODES.ok;
+    printAddresses(say, {
+      port,
+      admin: { user: admin.user, password: plain['RELAY_ADMIN_PASSWORD'] === undefined ? admin.password : null },
+      folder: house.folder,
+      ...sandbox,
+    });
+    return await house.untilStopped();
   } finally {
     await ledger.close();
   }

@@ -23,6 +23,7 @@ async function main(): Promise<void> {
   if (relay === null) return;
   await assertMaySend(relay);
   const worker = await startWorker(relay);
+  if (process.connected) process.send?.('ready'); // to npm start; the log may be set to leave its lines out
   await stopped;
   await worker.stop();
   await relay.close();

@@ -42,7 +42,7 @@ export async function logInRoutes(
       const { status, fault } = refusal(result);
       return sendPage(reply, status, logInPage({ next, name, fault }));
     }
-    sessions.open(reply, result.caller.name);
+    sessions.open(reply, result.session);
     return reply.redirect(next, 303);
   });
 
