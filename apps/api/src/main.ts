@@ -38,7 +38,9 @@ main().then(
   () => process.exit(EXIT_CODES.ok),
   (error: unknown) => {
     const isKnown = isMisconfiguration(error);
-    console.error(isKnown ? error.message : error);
+    const portTaken = (error as { code?: unknown }).code === 'EADDRINUSE';
+    if (portTaken) console.error('The port of PORT is in use: set PORT to a free one.');
+    else console.error(isKnown ? error.message : error);
     process.exit(isKnown ? EXIT_CODES.config : EXIT_CODES.failed);
   },
 );

@@ -53,7 +53,7 @@ export class House {
   async startRedis(): Promise<string> {
     this.#say.step('Redis …');
     if (findRedisServer() === null) {
-      this.#say.step('Redis is not installed: installing it …');
+      if (process.getuid?.() === 0) this.#say.step('Redis is not installed: installing it …');
       const installed = await unlessStopped(this.#stop, () => installRedisServer().catch(() => null));
       if (installed === null) throw new CannotStart(howToInstallRedis());
     }

@@ -17,12 +17,17 @@ export async function startPrograms(house: House, say: Say, env: Readonly<Record
 /** For `npm run relay`: it finds what runs here, on whatever ports. @returns what takes them away again. */
 function leaveSettings(say: Say, env: Readonly<Record<string, string>>): () => Promise<void> {
   const file = projectFile(RUNNING_ENV_FILE);
-  const { text, leftOut } = runningEnv(env);
+  const { text: settings, leftOut } = runningEnv(env);
+  const text = `# process ${process.pid}\n${settings}`;
   for (const name of leftOut)
     say.line(
       `${name} cannot be written to ${RUNNING_ENV_FILE}: \`npm run relay\` finds it in .env or the environment.`,
     );
   mkdirSync(dirname(file), { recursive: true });
+  if (isOfAnotherStart(file)) {
+    say.line('Another npm start runs in this folder: `npm run relay` talks to that one.');
+    return () => Promise.resolve();
+  }
   writeFileSync(file, text, { mode: 0o600 });
   return async () => {
     try {
@@ -32,6 +37,17 @@ function leaveSettings(say: Say, env: Readonly<Record<string, string>>): () => P
       // Taken away already: that is what was wanted.
     }
   };
+}
+
+function isOfAnotherStart(file: string): boolean {
+  try {
+    const pid = Number(/^# process (\d+)/.exec(readFileSync(file, 'utf8'))?.[1]);
+    if (!(pid > 0) || pid === process.pid) return false;
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false; // no such file, or its process is gone
+  }
 }
 
 export function printAddresses(

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadSettings, type RawEnvironment, type Settings } from '@relay/config';
+import type { ShopMode } from '@relay/core';
 import { createLogger } from '@relay/observability';
 import { checkShop, openRelay, readStatus } from '@relay/operations';
-import type { House } from './house.js';
+import { CannotStart, type House } from './house.js';
 import { definedOnly, printAddresses, startPrograms } from './programs.js';
 import type { Say } from './say.js';
 import { unlessStopped } from './unless-stopped.js';
@@ -20,30 +21,40 @@ export async function runReal(house: House, say: Say, environment: RawEnvironmen
   await house.migrate(databaseUrl);
   const env = definedOnly({ ...onlyOurs(environment), ...own, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl });
   const settings = loadSettings(env);
-  await sayWhatTheShopSays(say, settings, stop);
+  settings.warnings.forEach((warning) => say.line(`Warning: ${warning}`));
+  const next = await sayWhatTheShopSays(say, settings, stop);
   await startPrograms(house, say, { ...env, PORT: String(settings.port) });
   const admin = settings.admin && { user: settings.admin.user, password: own['RELAY_ADMIN_PASSWORD'] ?? null };
   printAddresses(say, { port: String(settings.port), admin, folder: house.folder });
-  say.line('Next: npm run relay -- shop check, then npm run relay -- mode live');
+  say.line(next);
 
   return house.untilStopped();
 }
 
-async function sayWhatTheShopSays(say: Say, settings: Settings, stop: AbortSignal): Promise<void> {
+/** @returns what to do next, in a sentence. */
+async function sayWhatTheShopSays(say: Say, settings: Settings, stop: AbortSignal): Promise<string> {
   const relay = await openRelay(settings, createLogger({ level: 'error', service: 'start', stream: process.stderr }));
   try {
-    await unlessStopped(stop, async () => {
+    return await unlessStopped(stop, async () => {
+      await relay.redis.ping().catch(() => {
+        throw new CannotStart(
+          'Redis does not answer at REDIS_URL: start it, or leave REDIS_URL out, and npm start brings its own.',
+        );
+      });
+      let isFit = true;
       for (const shop of relay.shops.values()) {
         say.line(`Shop ${settings.shop?.woocommerce.baseUrl ?? shop.id}:`);
-        for (const { name, ok, found } of (await checkShop(relay, shop)).checks)
-          say.line(`  ${ok ? '✓' : '✗'} ${name}: ${found}`);
+        // The mode is said below, and at a first start "not connected yet" is no fault.
+        const checks = (await checkShop(relay, shop)).checks.filter(({ name }) => name !== 'mode');
+        for (const { name, ok, found } of checks) say.line(`  ${ok ? '✓' : '✗'} ${name}: ${found}`);
+        isFit &&= checks.every(({ ok }) => ok);
       }
-      for (const { id, mode } of (await readStatus(relay)).shops)
-        say.line(
-          mode === 'live'
-            ? `Shop ${id} is LIVE: orders go to HFT71.`
-            : `Shop ${id} is in ${mode} mode: nothing is sent.`,
-        );
+      const { shops } = await readStatus(relay);
+      for (const { id, mode } of shops) say.line(`Shop ${id}: ${IN_MODE[mode]}`);
+      if (!isFit) return 'Next: mend what is marked ✗, then: npm run --silent relay -- shop check';
+      return shops.every(({ mode }) => mode === 'live')
+        ? 'Orders go by themselves: npm run --silent relay -- status'
+        : 'Next: npm run --silent relay -- shop check, then: npm run --silent relay -- mode live';
     });
   } finally {
     await relay.close();
@@ -70,5 +81,12 @@ function onlyOurs(environment: RawEnvironment): RawEnvironment {
   const ours = /^(RELAY_|WC_|HFT71_|ALERT_|SMTP_|LOG_LEVEL$|PORT$|NODE_EXTRA_CA_CERTS$)/;
   return Object.fromEntries(Object.entries(environment).filter(([name]) => ours.test(name)));
 }
+
+const IN_MODE: Readonly<Record<ShopMode, string>> = {
+  connecting: 'a first start. The worker takes its baseline, then it is in shadow mode: nothing is sent.',
+  shadow: 'in shadow mode: nothing is sent.',
+  going_live: 'going live was broken off: nothing is sent before `relay mode live` has come to its end.',
+  live: 'LIVE: its orders go to HFT71.',
+};
 
 const SAMPLE_SERVERS = { DATABASE_URL: 'postgresql://relay@127.0.0.1/relay', REDIS_URL: 'redis://127.0.0.1' };

@@ -8,7 +8,7 @@ import {
   verifyShop,
   type IntakeContext,
 } from '@relay/intake';
-import { alone, forgetLiveWish, loadShop, setShopFault } from '@relay/ledger';
+import { alone, forgetLiveWish, loadShop, setShopFault, wantSweep } from '@relay/ledger';
 import { switchLive, type ConnectedShop, type Relay } from '@relay/operations';
 import { needsFirstFeed } from './maintenance.js';
 
@@ -55,7 +55,10 @@ async function connectOnce(
         log.info('stock feed read', { shop: shop.id, skus });
       }
       done = await followModeSetting(relay, intake, shop);
-      if (done) await setShopFault(ledger, shop.id, null);
+      if (!done) return;
+      await setShopFault(ledger, shop.id, null);
+      // What came while nothing ran is found now, not at the next turn of the schedule.
+      await wantSweep(ledger, shop.id, []);
     });
     if (!wasAlone) log.info('another process connects the shop: looking again', { shop: shop.id });
     return done;

@@ -17,4 +17,4 @@ export { isMisconfiguration } from './start-failure.js';
 export { checkShop, type Check, type LinesPreview, type ShopCheck } from './shop-check.js';
 export { switchLive, switchShadow, type WentLive } from './shop-mode.js';
 export { readStatus, type RelayStatus } from './status.js';
-export { createUser, ensureAdmin, logIn, roleOf, ROLES, type Role } from './users.js';
+export { createUser, ensureAdmin, logIn, ROLES, type Role } from './users.js';

@@ -184,7 +184,15 @@ function clients(
 /** Waits for a slot for a short while; a budget that is used up for longer reads as a throttled host. */
 function slotFor<A extends unknown[]>(budget: Budget, target: 'shop' | 'hft71', classOf: (...args: A) => CallClass) {
   return async (...args: A): Promise<void> => {
-    const taken = await budget.takeOrWait(classOf(...args), LONGEST_SLOT_WAIT_MS);
+    const taken = await budget.takeOrWait(classOf(...args), LONGEST_SLOT_WAIT_MS).catch(() => {
+      throw new CallFailure({
+        target,
+        action: 'budget',
+        failure: 'retry-later',
+        code: 'redis-away',
+        hint: 'Redis does not answer: without the budget nothing is called',
+      });
+    });
     if (!taken.granted)
       throw new CallFailure({
         target,

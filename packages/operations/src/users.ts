@@ -44,11 +44,6 @@ export async function logIn(relay: Relay, name: string, password: string): Promi
   return user !== null && fits ? user.role : null;
 }
 
-/** The role a name has now: a removed account is out at its next request. */
-export async function roleOf(relay: Relay, name: string): Promise<Role | null> {
-  return (await findUser(relay.ledger, name))?.role ?? null;
-}
-
 async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(16);
   const key = await derive(password, salt);
