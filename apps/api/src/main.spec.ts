@@ -134,6 +134,6 @@ it('ends with 1 when its port is taken', async () => {
   const url = await listening(first);
   const second = start({ PORT: new URL(url).port });
   expect(await second.ended).toEqual({ code: EXIT_CODES.failed, signal: null });
-  expect(second.stderr()).toContain('EADDRINUSE');
+  expect(second.stderr()).toContain('set PORT to a free one');
   await first.kill();
 });
