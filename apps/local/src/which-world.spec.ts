@@ -51,3 +51,8 @@ test.each(['localhost:8090', 'no address', 'ftp://127.0.0.1'])(
 test.each(['https://localhost.example', 'https://128.0.0.1', 'https://127.0.0.1.example'])('%s is elsewhere', (url) => {
   expect(both('https://shop.example', url)).toBe('real');
 });
+
+test('in a private network, a container’s say, either may be what it likes', () => {
+  for (const provider of ['http://hft71-mock:9000', 'http://127.0.0.1:9000', 'https://api.example.com'])
+    expect(whichWorld({ WC_BASE_URL: 'http://wordpress:8080', HFT71_BASE_URL: provider })).toBe('real');
+});

@@ -1,6 +1,7 @@
 export { formatDuration, parseDuration } from './duration.js';
 export { envExample } from './env-example.js';
 export { EXIT_CODES } from './exit-codes.js';
+export { hostReach, type HostReach } from './host-reach.js';
 export { loadSettings, type RawEnvironment } from './load-settings.js';
 export type { RateSetting } from './rate.js';
 export { readEnvironment, readRunningEnvironment, RUNNING_ENV_FILE } from './read-environment.js';

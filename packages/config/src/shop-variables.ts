@@ -43,7 +43,7 @@ export const woocommerceVariables = {
 };
 
 export const hft71Variables = {
-  HFT71_BASE_URL: optional(baseUrl({ httpAllowed: 'loopback' }), {
+  HFT71_BASE_URL: optional(baseUrl({ httpAllowed: 'not-in-public' }), {
     description: "Base URL of HFT71's API.",
     example: 'https://api.hft71.example',
   }),

@@ -1,11 +1,6 @@
 import { z } from 'zod';
+import { hostReach } from './host-reach.js';
 import { refuse } from './text-types.js';
-
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
-
-export function isLoopback(url: URL): boolean {
-  return LOOPBACK.has(url.hostname) || url.hostname.endsWith('.localhost');
-}
 
 /** A URL of one of these protocols, as text. */
 export function urlOf(...protocols: string[]) {
@@ -24,7 +19,7 @@ export function baseUrl({
   httpAllowed,
   not,
 }: {
-  httpAllowed: 'everywhere' | 'loopback';
+  httpAllowed: 'everywhere' | 'not-in-public';
   not?: { path: RegExp; why: string };
 }) {
   return z.string().transform((value, context) => {
@@ -35,10 +30,10 @@ export function baseUrl({
     if (url.username !== '' || url.password !== '') return refuse(context, 'must not hold a user or a password');
     if (url.search !== '' || url.hash !== '') return refuse(context, 'must not hold a query: give the address alone');
     if (not?.path.test(url.pathname)) return refuse(context, not.why);
-    if (url.protocol === 'http:' && httpAllowed === 'loopback' && !isLoopback(url)) {
+    if (url.protocol === 'http:' && httpAllowed === 'not-in-public' && hostReach(url) === 'public') {
       return refuse(
         context,
-        'must begin with https://, since passwords travel over it; http:// is for this machine only',
+        'must begin with https://, since passwords travel over it; http:// is for this machine and private networks only',
       );
     }
     return `${url.origin}${url.pathname}`.replace(/\/+$/, '');

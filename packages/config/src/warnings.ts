@@ -1,6 +1,6 @@
 import { timingWarnings } from './cross-checks.js';
 import { VARIABLE_NAMES, type Environment } from './schema.js';
-import { isLoopback } from './url-types.js';
+import { hostReach } from './host-reach.js';
 
 const OUR_PREFIXES = ['RELAY_', 'HFT71_', 'WC_'];
 /** How the test suite hands its servers' addresses to the tests. */
@@ -25,7 +25,7 @@ function misspellings(variables: readonly string[]): string[] {
 
 function shopWarnings(env: Environment): string[] {
   const warnings: string[] = [];
-  if (env.WC_BASE_URL?.startsWith('http://') && !isLoopback(new URL(env.WC_BASE_URL))) {
+  if (env.WC_BASE_URL?.startsWith('http://') && hostReach(new URL(env.WC_BASE_URL)) === 'public') {
     warnings.push("WC_BASE_URL begins with http://: customers' addresses travel unencrypted.");
   }
   if (env.RELAY_MODE === 'live' && env.WC_BASE_URL !== undefined && env.HFT71_LINES === undefined) {
