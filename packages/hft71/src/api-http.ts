@@ -1,11 +1,10 @@
 import axios, { type AxiosAdapter, type AxiosRequestConfig } from 'axios';
 import axiosRetry from 'axios-retry';
-import { endOf, parseJson } from './api-answer.js';
+import { connectTimeoutAgents, parseJson, retryWithin } from '@relay/http';
+import { endOf } from './api-answer.js';
 import { bearer } from './assumptions.js';
-import { connectTimeoutAgents } from './connect-timeout-agents.js';
 import { hft71Failure, logInFailure, type BadEnd, type PathKind } from './failures.js';
 import type { Hft71ClientOptions } from './hft71-client.js';
-import { retryWithin } from './retry-within.js';
 
 const SECOND_MS = 1000;
 const MEBIBYTE = 1024 * 1024;

@@ -2,7 +2,7 @@ import type { OnApiCall, PostObservation } from '@relay/core';
 import axios, { type AxiosResponse } from 'axios';
 import http from 'node:http';
 import https from 'node:https';
-import { headersOf, transportCode } from './api-answer.js';
+import { headersOf, transportCode } from '@relay/http';
 import { bearer, ORDER_PATH } from './assumptions.js';
 import type { OrderPost } from './hft71-client.js';
 

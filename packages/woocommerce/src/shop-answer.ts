@@ -1,4 +1,5 @@
-import type { AxiosError, AxiosResponse } from 'axios';
+import { headersOf, parseJson, transportCode } from '@relay/http';
+import type { AxiosError } from 'axios';
 import { z } from 'zod';
 import type { BadEnd } from './failures.js';
 
@@ -17,29 +18,7 @@ export function endOf(error: AxiosError, deadline: AbortSignal): BadEnd {
       wooMessage: parsed?.message ?? null,
     };
   }
-  if (deadline.aborted) return { kind: 'no-answer', code: 'deadline' };
-  if (error.message.startsWith('maxContentLength')) return { kind: 'no-answer', code: 'answer-too-large' };
-  return { kind: 'no-answer', code: error.code ?? 'no-answer' };
-}
-
-/** Header names in lower case; several of one name joined. */
-export function headersOf(answer: Pick<AxiosResponse, 'headers'>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(answer.headers as Record<string, unknown>).map(([name, value]) => [
-      name.toLowerCase(),
-      Array.isArray(value) ? value.join(', ') : String(value),
-    ]),
-  );
-}
-
-/** @returns undefined when it is not JSON. */
-export function parseJson(text: unknown): unknown {
-  if (typeof text !== 'string') return undefined;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
+  return { kind: 'no-answer', code: transportCode(error, deadline) };
 }
 
 /** The shop's clock: the answer's `Date`, or the clock here where there is none. */

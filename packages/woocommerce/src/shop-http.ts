@@ -1,12 +1,11 @@
 import type { CallFailure } from '@relay/core';
 import axios, { type AxiosAdapter, type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios';
 import axiosRetry from 'axios-retry';
-import { connectTimeoutAgents } from './connect-timeout-agents.js';
 import { shopFailure } from './failures.js';
 import { percentEncode, signQuery } from './oauth1.js';
-import { retryWithin } from './retry-within.js';
 import type { ShopClientOptions } from './shop-client.js';
-import { endOf, headersOf, parseJson } from './shop-answer.js';
+import { connectTimeoutAgents, headersOf, parseJson, retryWithin } from '@relay/http';
+import { endOf } from './shop-answer.js';
 
 const SECOND_MS = 1000;
 /** A page of 100 orders is some 500 kB; ten times that with heavy plugins. */

@@ -1,7 +1,7 @@
 import { parseRetryAfterMs } from '@relay/core';
 import type { AxiosError } from 'axios';
 import { isNetworkError, type IAxiosRetryConfig } from 'axios-retry';
-import { headersOf } from './api-answer.js';
+import { headersOf } from './answer.js';
 
 const RETRIES = 2;
 const FIRST_WAIT_MS = 250;
