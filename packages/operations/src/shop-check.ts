@@ -30,6 +30,7 @@ const ORDERS_LOOKED_AT = 200;
 
 /** Asks the shop and HFT71 everything that going live needs, harmlessly, and says in words what is wrong. */
 export async function checkShop(relay: Relay, shop: ConnectedShop): Promise<ShopCheck> {
+  await relay.redis.ping(); // without the budget nothing may be called: say that, not that the shop is away
   const checks: Check[] = [];
   const check = async (name: string, ask: () => Promise<string>): Promise<boolean> => {
     try {
