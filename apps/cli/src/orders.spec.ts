@@ -86,7 +86,7 @@ describe('relay orders show', () => {
   it('breaks a command line on a terminal so that it still can be copied', async () => {
     const said = await run(['orders', 'show', String(before[0])], world.env, { isTerminal: true });
     expect(said.out).toContain('\u001b[1m');
-    const { id } = await heldInDoubt(0);
+    const { id } = await heldInDoubt(-1_000);
     const plain = await run(['orders', 'show', String(id)], { ...world.env, NO_COLOR: '1' }, { isTerminal: true });
     expect(plain.out).not.toContain('\u001b[');
     expect(plain.out).toMatch(/--send \\\n {6}--attempt /);
@@ -120,7 +120,7 @@ describe('relay orders resolve --exists', () => {
   });
 
   it('refuses an id that HFT71 does not know', async () => {
-    const { id, token } = await heldInDoubt(0);
+    const { id, token } = await heldInDoubt(-1_000);
     const said = await resolve(id, '--exists', '777777', '--attempt', token);
     expect(said.code).toBe(EXIT.failed);
     expect(said.err).toContain('HFT71 does not know an order 777777');
@@ -128,7 +128,7 @@ describe('relay orders resolve --exists', () => {
   });
 
   it('refuses an id that another order has', async () => {
-    const [first, second] = [await heldInDoubt(0), await heldInDoubt(0)];
+    const [first, second] = [await heldInDoubt(-1_000), await heldInDoubt(-1_000)];
     const hft71Id = await orderAtHft71(world, String(first.id));
     expect((await resolve(first.id, '--exists', hft71Id, '--attempt', first.token)).code).toBe(EXIT.ok);
     const said = await resolve(second.id, '--exists', hft71Id, '--attempt', second.token);
@@ -137,7 +137,7 @@ describe('relay orders resolve --exists', () => {
   });
 
   it('refuses another attempt than the one that was looked at', async () => {
-    const { id } = await heldInDoubt(0);
+    const { id } = await heldInDoubt(-1_000);
     const hft71Id = await orderAtHft71(world, String(id));
     const said = await resolve(id, '--exists', hft71Id, '--attempt', 'none', '--json');
     expect(said.code).toBe(EXIT.failed);

@@ -84,7 +84,7 @@ describe('prepare and claim', () => {
     const sent = await world.claimed(1);
     await recordAccepted(world.ledger, sent, { ...answer, hft71OrderId: '1' });
     const writeBack = String((await world.intent(1, 'write_back'))['id']);
-    await recordWriteBackFailed(world.ledger, writeBack, { notBeforeMs: 0, lastFailure: 'HTTP 500' });
+    await recordWriteBackFailed(world.ledger, writeBack, { notBeforeMs: -1_000, lastFailure: 'HTTP 500' });
     const token = await world.prepared(2);
     const { claimAttempt } = await import('./attempt.js');
     const claim = {
@@ -228,7 +228,7 @@ describe('late results (R3)', () => {
 
   test('a refusal that comes after the lease is dropped: the doubt stays', async () => {
     const token = await world.prepared();
-    await world.claim(token, 1, 0);
+    await world.claim(token, 1, -1_000);
     await rescueLeases(world.ledger, 60_000);
     expect(await recordNotProcessed(world.ledger, token, refusal)).toBeNull();
     expect(await world.intent()).toMatchObject({ state: 'in_doubt' });
@@ -238,7 +238,7 @@ describe('late results (R3)', () => {
 describe('rescue', () => {
   test('a lease that is over: in doubt, whoever had it', async () => {
     const token = await world.prepared();
-    await world.claim(token, 1, 0);
+    await world.claim(token, 1, -1_000);
     expect(await rescueLeases(world.ledger, 60_000)).toHaveLength(1);
     expect(await world.intent()).toMatchObject({ state: 'in_doubt', lease_until: null });
     expect(await attemptOf(token)).toMatchObject({ outcome: 'in_doubt', cause: 'lease-expired' });
@@ -268,7 +268,7 @@ describe('dispatch', () => {
 
   test('one whose dispatch lease is over is dispatched again, under a new number', async () => {
     await world.receive();
-    const [first] = await takeDueSends(world.ledger, world.accountId, 0);
+    const [first] = await takeDueSends(world.ledger, world.accountId, -1_000);
     const [second] = await takeDueSends(world.ledger, world.accountId, 60_000);
     expect([first?.dispatchNo, second?.dispatchNo]).toEqual([1, 2]);
   });
@@ -290,7 +290,7 @@ describe('dispatch', () => {
 });
 
 describe('a person resolves', () => {
-  const inDoubt = async (settleMs = 0) => {
+  const inDoubt = async (settleMs = -1_000) => {
     const token = await world.claimed();
     await recordInDoubt(world.ledger, token, { ...doubt, settleMs });
     await holdDoubts(world.ledger);
@@ -313,7 +313,7 @@ describe('a person resolves', () => {
     expect(
       await resolveAsAbsent(world.ledger, { ...held, shownMarker: null, markedToken: null, settleMs: 60_000 }),
     ).toBe('settle-not-over');
-    await world.ledger.pool.query('update intent set settle_until = now()');
+    await world.ledger.pool.query("update intent set settle_until = now() - interval '1 second'");
     const marker = `installation-${held.token}`;
     expect(
       await resolveAsAbsent(world.ledger, { ...held, shownMarker: marker, markedToken: held.token, settleMs: 60_000 }),
@@ -335,7 +335,7 @@ describe('a person resolves', () => {
       await resolveAsAbsent(world.ledger, { ...held, shownMarker: null, markedToken: null, settleMs: 60_000 }),
     ).toBe('ready');
     const token = await world.claimed();
-    await recordInDoubt(world.ledger, token, { ...doubt, settleMs: 0 });
+    await recordInDoubt(world.ledger, token, { ...doubt, settleMs: -1_000 });
     await holdDoubts(world.ledger);
     expect(
       await resolveAsAbsent(world.ledger, { ...held, shownMarker: null, markedToken: null, settleMs: 60_000 }),
@@ -397,7 +397,7 @@ test('a conflict is a doubt: no cancellation and no later refusal clears it', as
 
 test('a marker that nobody knew of restarts settle; the next look, settle over, finds it known', async () => {
   const token = await world.claimed();
-  await recordInDoubt(world.ledger, token, { ...doubt, settleMs: 0 });
+  await recordInDoubt(world.ledger, token, { ...doubt, settleMs: -1_000 });
   await holdDoubts(world.ledger);
   const resolution = {
     intentId: String((await world.intent())['id']),
@@ -409,7 +409,7 @@ test('a marker that nobody knew of restarts settle; the next look, settle over, 
   const shown = { shownMarker: 'somebody-elses', markedToken: null };
   expect(await resolveAsAbsent(world.ledger, { ...resolution, ...shown })).toBe('settle-restarted');
   expect(await resolveAsAbsent(world.ledger, { ...resolution, ...shown })).toBe('settle-not-over');
-  await world.ledger.pool.query('update intent set settle_until = now()');
+  await world.ledger.pool.query("update intent set settle_until = now() - interval '1 second'");
   expect(await resolveAsAbsent(world.ledger, { ...resolution, ...shown })).toBe('ready');
 });
 

@@ -80,7 +80,7 @@ test('cancelled while sending, then refused, then sendable again: the next claim
     errorCode: null,
     left: true,
     cause: 'throttled',
-    notBeforeMs: 0,
+    notBeforeMs: -1_000,
     lastFailure: 'throttled',
   });
   expect(await world.intent()).toMatchObject({ state: 'cancelled', cancel_requested: true });
@@ -217,7 +217,7 @@ test('cancelled while sending, not processed, restored: the flag goes, and it ma
     errorCode: null,
     left: true,
     cause: 'throttled',
-    notBeforeMs: 0,
+    notBeforeMs: -1_000,
     lastFailure: 'x',
   });
   await world.receive({ modifiedGmt: at(2) });
@@ -306,7 +306,7 @@ test.each(['cancelled', 'deleted'])(
       errorCode: null,
       left: true,
       cause: 'throttled',
-      notBeforeMs: 0,
+      notBeforeMs: -1_000,
       lastFailure: 'x',
     });
     if (how === 'deleted') await receiveDeleted(world.ledger, 'main', 1);
