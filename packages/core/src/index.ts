@@ -2,6 +2,7 @@ export * from './backoff.js';
 export * from './call-failure.js';
 export * from './hand-off-state.js';
 export * from './judge-order.js';
+export * from './look-up.js';
 export * from './order-content.js';
 export * from './order-mapping.js';
 export * from './order-template.js';

@@ -1,10 +1,11 @@
 import axios, { type AxiosAdapter, type AxiosRequestConfig } from 'axios';
 import axiosRetry from 'axios-retry';
+import { parseRetryAfterMs } from '@relay/core';
 import { connectTimeoutAgents, parseJson, retryWithin } from '@relay/http';
 import { endOf } from './api-answer.js';
 import { bearer } from './assumptions.js';
 import { hft71Failure, logInFailure, type BadEnd, type PathKind } from './failures.js';
-import type { Hft71ClientOptions } from './hft71-client.js';
+import type { CallPurpose, Hft71ClientOptions } from './hft71-client.js';
 
 const SECOND_MS = 1000;
 const MEBIBYTE = 1024 * 1024;
@@ -22,7 +23,7 @@ export interface ApiCall {
   readonly body?: unknown;
   readonly token?: string;
   /** Which budget is asked before every try; null where the caller has asked. */
-  readonly budget: 'login' | 'read' | null;
+  readonly budget: CallPurpose | null;
 }
 
 export interface ApiAnswer {
@@ -125,6 +126,7 @@ export class ApiHttp {
       return answer;
     } catch (error) {
       const end = axios.isAxiosError(error) ? endOf(error, deadline) : null;
+      if (end?.kind === 'answer' && end.status === 429) this.#options.onThrottled?.(parseRetryAfterMs(end.headers));
       record(end?.kind === 'answer' ? end.status : null, end?.kind === 'answer' ? null : (end?.code ?? 'bug'));
       throw error;
     }

@@ -1,7 +1,8 @@
 import { ApiHttp } from './api-http.js';
 import { addressBody, orderPath } from './assumptions.js';
-import type { Hft71Client, Hft71ClientOptions } from './hft71-client.js';
+import type { Hft71Client, Hft71ClientOptions, Hft71Reads } from './hft71-client.js';
 import { LogIn } from './log-in.js';
+import { createMemoryLogInGuard } from './log-in-guard.js';
 import { openOrderConnection } from './order-connection.js';
 import { postOrder } from './post-order.js';
 import { lookUpByReference, Reader, readOrder, skuStatus } from './reads.js';
@@ -14,9 +15,9 @@ export function createHft71Client(options: Hft71ClientOptions): Hft71Client {
   const { connectTimeoutMs = 3 * SECOND_MS, answerTimeoutMs = 20 * SECOND_MS, userAgent = 'HFT71-Relay' } = options;
   const baseUrl = new URL(options.baseUrl);
   const http = new ApiHttp({ ...options, connectTimeoutMs, answerTimeoutMs, userAgent });
-  const { username, password } = options;
-  const logIn = new LogIn(http, options.tokenStore, { username, password }, connectTimeoutMs + answerTimeoutMs);
-  const reader = new Reader(http, logIn);
+  const { username, password, logInGuard = createMemoryLogInGuard() } = options;
+  const credentials = async () => ({ username, password: typeof password === 'string' ? password : await password() });
+  const logIn = new LogIn(http, options.tokenStore, credentials, logInGuard, connectTimeoutMs + answerTimeoutMs);
   const postSettings = {
     baseUrl,
     answerTimeoutMs,
@@ -39,13 +40,20 @@ export function createHft71Client(options: Hft71ClientOptions): Hft71Client {
       if (seen.status !== null && seen.status >= 200 && seen.status < 300) void logIn.accepted(post.token);
       return seen;
     },
+    ...reads(new Reader(http, logIn, 'read')),
+    reading: (purpose) => reads(new Reader(http, logIn, purpose)),
+    putOrderStatus: (orderId, orderStatus) => putOrder('update_order', orderId, { orderStatus }),
+    putOrderAddress: (orderId, address) => putOrder('update_order_address', orderId, addressBody(address)),
+  };
+}
+
+function reads(reader: Reader): Hft71Reads {
+  return {
     orderStatus: (orderId) => skuStatus(reader, orderId, '/status'),
     customerStatus: (orderId) => skuStatus(reader, orderId, '/customer-status'),
     order: (orderId) => readOrder(reader, orderId),
     lookUpByReference: (pathTemplate, reference, { fullPage } = {}) =>
       lookUpByReference(reader, pathTemplate, reference, fullPage),
-    putOrderStatus: (orderId, orderStatus) => putOrder('update_order', orderId, { orderStatus }),
-    putOrderAddress: (orderId, address) => putOrder('update_order_address', orderId, addressBody(address)),
     stockPage: (page, count) => stockPage(reader, page, count),
     stockFeed: ({ count } = {}) => stockFeed(reader, count),
   };

@@ -1,4 +1,4 @@
-import type { OnApiCall, PostObservation } from '@relay/core';
+import type { LookUpAnswer, OnApiCall, PostObservation } from '@relay/core';
 import type { OrderConnection } from './order-connection.js';
 import type { TokenStore } from './token-store.js';
 
@@ -6,7 +6,10 @@ export interface Hft71ClientOptions {
   /** Without the path: `https://api.example`. */
   readonly baseUrl: string;
   readonly username: string;
-  readonly password: string;
+  /** Asked before each log-in, so that it can be rotated while the workers run. */
+  readonly password: string | (() => Promise<string>);
+  /** Bounds the log-ins with a refused password, over all processes. Left out: within this client. */
+  readonly logInGuard?: LogInGuard;
   readonly tokenStore: TokenStore;
   /** TCP and TLS together. Default 3 s. */
   readonly connectTimeoutMs?: number;
@@ -16,21 +19,60 @@ export interface Hft71ClientOptions {
    * The account's budget, called before every try of a log-in or a read, retries included. What it throws is thrown on
    * unchanged. The order's POST and the PUTs take their slots before they are made: the caller does.
    */
-  readonly beforeCall?: (action: 'login' | 'read') => Promise<void>;
+  readonly beforeCall?: (purpose: CallPurpose) => Promise<void>;
+  /** Told of every 429 of a log-in, a read or a PUT, retries included; the order's POST tells its caller. */
+  readonly onThrottled?: (retryAfterMs: number | null) => void;
   /** Called after every try. */
   readonly onCall?: OnApiCall;
   readonly userAgent?: string;
+}
+
+/** What a call is for: which part of the budget it may use. */
+export type CallPurpose = 'login' | ReadPurpose;
+export type ReadPurpose = 'read' | 'probe' | 'look-up' | 'poll' | 'stock';
+
+/** A password that HFT71 refused is not tried again and again (protocol: at most three log-ins with a bad secret). */
+export interface LogInGuard {
+  /** Counts the log-in before it is made. @returns false when this password was refused too often. */
+  begin(password: string): Promise<boolean>;
+  /** `unjudged`: no answer, or one that says nothing of the password. */
+  end(password: string, how: 'accepted' | 'refused' | 'unjudged'): Promise<void>;
+}
+
+/** Reads: up to three tries each, with the shared token. */
+export interface Hft71Reads {
+  /** One entry for each SKU (documented). @throws CallFailure `not-found` for an id that HFT71 does not know. */
+  orderStatus(orderId: string): Promise<SkuStatus[]>;
+  /** The same shape, another vocabulary (documented). */
+  customerStatus(orderId: string): Promise<SkuStatus[]>;
+  order(orderId: string): Promise<Hft71Order | 'not-found'>;
+  /** Orders by our reference, where the account offers it. @param pathTemplate `/order?referenceId={referenceId}`. */
+  lookUpByReference(
+    pathTemplate: string,
+    reference: string,
+    options?: { readonly fullPage?: number },
+  ): Promise<LookUpAnswer>;
+
+  stockPage(page: number, count: number): Promise<StockPage>;
+  /**
+   * The whole feed, page by page; it is complete only if the generator ends by itself. A page that fails throws: a
+   * broken-off feed is never "everything else is zero".
+   */
+  stockFeed(options?: { readonly count?: number }): AsyncGenerator<StockPage, void, undefined>;
 }
 
 /**
  * The API of HFT71, as far as the relay uses it. Every method but `postOrder` throws `CallFailure` (target `hft71`) and
  * nothing else, apart from what `beforeCall` throws. What is documented and what is assumed: `assumptions.ts`.
  */
-export interface Hft71Client {
+export interface Hft71Client extends Hft71Reads {
+  /** The same reads on another part of the budget; the client's own are `read`. */
+  reading(purpose: ReadPurpose): Hft71Reads;
+
   /**
    * The account's log-in token, shared by all workers, with enough life left for one more call: min(60 s, a fifth of
    * its life), or `minLifeShare` of its life where given. Logs in where there is none, one worker for all.
-   * @throws CallFailure `unauthorized` when the log-in is refused; after three refusals without asking again.
+   * @throws CallFailure `unauthorized` when the log-in is refused; after three refusals of one password without asking.
    */
   logInToken(options?: { readonly minLifeShare?: number }): Promise<string>;
   /**
@@ -46,29 +88,10 @@ export interface Hft71Client {
   /** The one POST of an attempt. Never throws; the connection is used up by it, whatever comes of it. */
   postOrder(post: OrderPost): Promise<PostObservation>;
 
-  /** One entry for each SKU (documented). @throws CallFailure `not-found` for an id that HFT71 does not know. */
-  orderStatus(orderId: string): Promise<SkuStatus[]>;
-  /** The same shape, another vocabulary (documented). */
-  customerStatus(orderId: string): Promise<SkuStatus[]>;
-  order(orderId: string): Promise<Hft71Order | 'not-found'>;
-  /** Orders by our reference, where the account offers it. @param pathTemplate `/order?referenceId={referenceId}`. */
-  lookUpByReference(
-    pathTemplate: string,
-    reference: string,
-    options?: { readonly fullPage?: number },
-  ): Promise<LookUpAnswer>;
-
   /** One try, no retry. The caller has taken the budget's slot. Takes a token refused with 401 as a failure. */
   putOrderStatus(orderId: string, orderStatus: string): Promise<void>;
   /** One try, no retry; body `{"address": …}` (assumed). */
   putOrderAddress(orderId: string, address: unknown): Promise<void>;
-
-  stockPage(page: number, count: number): Promise<StockPage>;
-  /**
-   * The whole feed, page by page; it is complete only if the generator ends by itself. A page that fails throws: a
-   * broken-off feed is never "everything else is zero".
-   */
-  stockFeed(options?: { readonly count?: number }): AsyncGenerator<StockPage, void, undefined>;
 }
 
 export interface OrderPost {
@@ -99,19 +122,6 @@ export interface Hft71Shipping {
   readonly tracking: string | null;
   /** The return parcel's number. */
   readonly trackingRet: string | null;
-}
-
-export type LookUpAnswer =
-  /** 200 with a body that could be read. Compare references exactly: the host may search loosely. */
-  | { readonly kind: 'orders'; readonly orders: readonly FoundOrder[] }
-  /** 404: counts as absence only if a made-up reference gets it too. */
-  | { readonly kind: 'not-found' }
-  /** 200, but proves nothing: not JSON, another shape, or a list that fills its page and may go on. */
-  | { readonly kind: 'unreadable'; readonly reason: string };
-
-export interface FoundOrder {
-  readonly orderId: string;
-  readonly referenceId: string;
 }
 
 export interface StockPage {

@@ -1,12 +1,14 @@
 export { createHft71Client } from './client.js';
 export type {
-  FoundOrder,
+  CallPurpose,
   Hft71Client,
   Hft71ClientOptions,
   Hft71Order,
+  Hft71Reads,
   Hft71Shipping,
-  LookUpAnswer,
+  LogInGuard,
   OrderPost,
+  ReadPurpose,
   SkuStatus,
   StockFault,
   StockPage,

@@ -3,12 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { ApiCall, ApiHttp } from './api-http.js';
 import { EXPIRES_IN_UNIT_MS, LOG_IN_PATH } from './assumptions.js';
+import type { LogInGuard } from './hft71-client.js';
 import type { StoredToken, TokenStore } from './token-store.js';
 
 const SECOND_MS = 1000;
-const MOST_REFUSALS = 3;
-/** So long no log-in is tried after the third refusal: HFT71's own fault passes, and a bad secret is not hammered. */
-const REFUSED_PAUSE_MS = 15 * 60 * SECOND_MS;
 /** How often the store is looked at while another worker logs in. */
 const POLL_MS = 100;
 
@@ -24,14 +22,13 @@ const logInAnswer = z.object({
  */
 export class LogIn {
   readonly #received = new Map<string, number>();
-  #refusals = 0;
-  #refusedAtMs = 0;
   #marked: string | null = null;
 
   constructor(
     private readonly http: ApiHttp,
     private readonly store: TokenStore,
-    private readonly credentials: { readonly username: string; readonly password: string },
+    private readonly credentials: () => Promise<{ readonly username: string; readonly password: string }>,
+    private readonly guard: LogInGuard,
     /** How long another worker's log-in is waited for. */
     private readonly patienceMs: number,
   ) {}
@@ -89,19 +86,20 @@ export class LogIn {
   }
 
   async #logIn(): Promise<StoredToken> {
-    if (this.#refusals >= MOST_REFUSALS && performance.now() - this.#refusedAtMs < REFUSED_PAUSE_MS)
+    const credentials = await this.#ofStore(this.credentials());
+    if (!(await this.#ofStore(this.guard.begin(credentials.password))))
       throw new CallFailure({
         target: 'hft71',
         action: 'login',
         failure: 'unauthorized',
         code: 'refused-before',
-        hint: 'HFT71 refused these credentials three times: check them; the next try is 15 minutes after the last',
+        hint: 'HFT71 refused this password three times, and it is not tried again: set the right one (relay account password)',
       });
     const call: ApiCall = {
       action: 'login',
       method: 'POST',
       path: LOG_IN_PATH,
-      body: this.credentials,
+      body: credentials,
       budget: 'login',
     };
     let answer;
@@ -109,15 +107,13 @@ export class LogIn {
       answer = await this.http.call(call);
     } catch (error) {
       // 403 is a firewall's word as often as HFT71's: it does not speak of the password.
-      if (error instanceof CallFailure && error.failure === 'unauthorized' && error.status !== 403) {
-        this.#refusals += 1;
-        this.#refusedAtMs = performance.now();
-      }
+      const refused = error instanceof CallFailure && error.failure === 'unauthorized' && error.status !== 403;
+      await this.#ofStore(this.guard.end(credentials.password, refused ? 'refused' : 'unjudged'));
       throw error;
     }
     const parsed = logInAnswer.safeParse(answer.json).data;
+    await this.#ofStore(this.guard.end(credentials.password, parsed === undefined ? 'unjudged' : 'accepted'));
     if (parsed === undefined) throw this.http.unreadable(call, answer);
-    this.#refusals = 0;
     const stored: StoredToken = {
       token: parsed.access_token,
       receivedAtMs: Date.now(),

@@ -1,8 +1,8 @@
-import { CallFailure } from '@relay/core';
+import { CallFailure, type FoundOrder, type LookUpAnswer } from '@relay/core';
 import { z } from 'zod';
 import type { ApiAnswer, ApiCall, ApiHttp } from './api-http.js';
 import { LOOK_UP_FULL_PAGE, orderPath } from './assumptions.js';
-import type { FoundOrder, Hft71Order, LookUpAnswer, SkuStatus } from './hft71-client.js';
+import type { Hft71Order, ReadPurpose, SkuStatus } from './hft71-client.js';
 import type { LogIn } from './log-in.js';
 
 type ReadCall = Omit<ApiCall, 'method' | 'token' | 'budget'>;
@@ -12,10 +12,11 @@ export class Reader {
   constructor(
     private readonly http: ApiHttp,
     private readonly logIn: LogIn,
+    private readonly purpose: ReadPurpose,
   ) {}
 
   async get(read: ReadCall): Promise<ApiAnswer> {
-    const call = { ...read, method: 'GET', budget: 'read' } as const;
+    const call: ApiCall = { ...read, method: 'GET', budget: this.purpose };
     const token = await this.logIn.token();
     try {
       return await this.#with(call, token);
@@ -26,7 +27,7 @@ export class Reader {
   }
 
   unreadable(read: ReadCall, answer: ApiAnswer): CallFailure {
-    return this.http.unreadable({ ...read, method: 'GET', budget: 'read' }, answer);
+    return this.http.unreadable({ ...read, method: 'GET', budget: this.purpose }, answer);
   }
 
   async #with(call: ApiCall, token: string): Promise<ApiAnswer> {
