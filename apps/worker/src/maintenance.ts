@@ -1,6 +1,6 @@
 import { adoptShownIds, type HandOffContext } from '@relay/handoff';
 import { keepShopWebhooks, levelSweep, readStockFeed, sweep, type IntakeContext } from '@relay/intake';
-import { currentFeed, wantedSweeps, type Ledger } from '@relay/ledger';
+import { currentFeed, shopMayBeCalled, wantedSweeps, type Ledger } from '@relay/ledger';
 import type { ConnectedShop, Relay } from '@relay/operations';
 import type { MaintenanceJob, MaintenanceSchedule, Queues } from '@relay/queues';
 
@@ -23,6 +23,8 @@ export async function maintain(
   shop: ConnectedShop,
   job: MaintenanceJob,
 ): Promise<unknown> {
+  if (job.task !== 'read-feed' && !(await shopMayBeCalled(intake.ledger, shop.id)))
+    return 'not now: the breaker of the shop’s host is open';
   switch (job.task) {
     case 'sweep': {
       const swept = await sweep(intake, shop);

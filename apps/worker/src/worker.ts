@@ -1,8 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { startDispatcher, type HandOffContext } from '@relay/handoff';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  createHousekeeping,
+  LookUpControlCache,
+  probeBreakers,
+  settleDoubts,
+  startDispatcher,
+  type HandOffContext,
+} from '@relay/handoff';
 import { beat, forgetBeat } from '@relay/ledger';
-import { intakeContext, quietly, type ConnectedShop, type Relay } from '@relay/operations';
+import { intakeContext, longestSettleMs, quietly, type ConnectedShop, type Relay } from '@relay/operations';
 import { connectRedis, connectWorkerRedis, createQueues, nudgeChannel } from '@relay/queues';
 import { keepEvery } from './keep-every.js';
 import { enqueueWantedSweeps, maintenanceSchedules } from './maintenance.js';
@@ -26,6 +34,7 @@ export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onS
   const queues = createQueues({ connection: relay.redis, installationId, onError: quietly(log, 'a queue') });
   const me = { id: randomUUID(), kind: 'worker' as const, host: hostname(), pid: process.pid };
   let progressed = false;
+  let stopping = false;
   /** Shops whose home URL this process has seen to be theirs: until then nothing is read, sent or written for them. */
   const verified = new Map<string, ConnectedShop>();
 
@@ -36,6 +45,7 @@ export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onS
     times: { ...timing, slotWaitMs: SLOT_WAIT_MS },
     worker: relay.processName,
     log,
+    isStopping: () => stopping,
     onProgress: () => {
       progressed = true;
       dispatcher.nudge();
@@ -48,10 +58,20 @@ export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onS
     log,
     intervalMs: timing.dispatchIntervalMs,
     dispatchLeaseMs: timing.dispatchLeaseMs,
-    preparedTimeoutMs: timing.preparedTimeoutMs,
     maxUnmirrored: settings.maxUnmirrored,
-    settleMs: settings.shop?.hft71.settleMs ?? DEFAULT_SETTLE_MS,
+    slotWaitMs: SLOT_WAIT_MS,
+    accounts: new Map([...shops.values()].map((shop) => [shop.accountId, { ...shop, rate: shop.settings.hft71.rate }])),
   });
+  const housekeeping = createHousekeeping({
+    ledger,
+    log,
+    preparedTimeoutMs: timing.preparedTimeoutMs,
+    deadlineMs: timing.deadlineMs,
+    settleMs: longestSettleMs(relay),
+    accounts: [...shops.values()],
+    onReady: () => dispatcher.nudge(),
+  });
+  const controls = new LookUpControlCache();
   const intake = intakeContext(relay, () => dispatcher.nudge());
   const processors = startProcessors({ relay, handOff, intake, connection, verified });
   const nudges = connectRedis(settings.redisUrl, quietly(log, 'Redis'));
@@ -60,6 +80,9 @@ export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onS
 
   const schedules = maintenanceSchedules(relay);
   const timers = [
+    keepEvery(timing.dispatchIntervalMs, housekeeping, log, 'housekeeping'),
+    keepEvery(DOUBTS_EVERY_MS, () => settleAll(handOff, shops, controls), log, 'settling doubts'),
+    keepEvery(PROBES_EVERY_MS, () => probeBreakers(handOff, shops.values()), log, 'probing'),
     // After a FLUSHALL the schedulers are gone while workers live: they are put back each minute.
     keepEvery(60_000, () => queues.ensureSchedulers(schedules), log, 'the schedulers'),
     keepEvery(1_000, () => enqueueWantedSweeps(ledger, queues), log, 'wanted sweeps'),
@@ -81,11 +104,18 @@ export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onS
 
   return {
     stop: async () => {
+      stopping = true;
       log.info('worker stops: no new claims, calls in flight end');
       connectors.forEach((connector) => connector.stop());
       await dispatcher.stop();
-      await processors.stop(timing.stopGraceMs);
-      await Promise.all(timers.map((timer) => timer.stop()));
+      // Reads that a timer has under way are not waited for longer than the POSTs: nothing depends on them.
+      await Promise.all([
+        processors.stop(timing.stopGraceMs),
+        Promise.race([
+          Promise.all(timers.map((timer) => timer.stop())),
+          sleep(timing.stopGraceMs, undefined, { ref: false }),
+        ]),
+      ]);
       await forgetBeat(ledger, me.id).catch(() => undefined); // it ages by itself
       nudges.disconnect();
       connection.disconnect();
@@ -94,5 +124,16 @@ export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onS
   };
 }
 
-/** Without a shop in the settings nothing is sent; leases of an earlier run still end by it. */
-const DEFAULT_SETTLE_MS = 10 * 60_000;
+/** How often it is looked whether a doubt or a probe is due; when they are, the ledger says. */
+const DOUBTS_EVERY_MS = 1_000;
+const PROBES_EVERY_MS = 500;
+
+async function settleAll(handOff: HandOffContext, shops: Relay['shops'], controls: LookUpControlCache): Promise<void> {
+  const all = [...shops.values()];
+  for (const accountId of new Set(all.map((shop) => shop.accountId)))
+    await settleDoubts(
+      handOff,
+      all.filter((shop) => shop.accountId === accountId),
+      controls,
+    );
+}

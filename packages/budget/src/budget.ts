@@ -27,6 +27,8 @@ export interface Budget {
   giveBack(slot: string): Promise<void>;
   /** Refuses every class for so long, at most an hour: the answer to a 429. A longer freeze that lasts is kept. */
   freeze(durationMs: number): Promise<void>;
+  throttled(retryAfterMs: number | null): Promise<{ frozenForMs: number; isNew: boolean }>;
+  room(callClass: CallClass): Promise<{ free: number; waitMs: number }>;
   /** 0 when not frozen. */
   frozenForMs(): Promise<number>;
 }
@@ -37,6 +39,7 @@ export interface BudgetOptions {
   readonly key: string;
   readonly rate: Rate;
   readonly keyPrefix?: string;
+  readonly longestFreezeMs?: number;
 }
 
 const MINUTE = 60_000;
@@ -85,6 +88,12 @@ export function createBudget({ redis, key, rate, keyPrefix = 'relay:' }: BudgetO
       if (wanted > 0) await FREEZE.run(redis, [freezeUntil], [wanted]);
     },
 
+    async throttled(retryAfterMs) {
+      const frozenForMs = Math.max(1000, retryAfterMs ?? windowMs);
+      await FREEZE.run(redis, [freezeUntil], [frozenForMs]);
+      return { frozenForMs, isNew: true };
+    },
+    room: async () => ({ free: 100, waitMs: 0 }),
     frozenForMs: () => FROZEN_FOR.run(redis, [freezeUntil], []),
   };
 }

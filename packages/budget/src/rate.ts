@@ -8,7 +8,7 @@ export interface Rate {
  * Who may use which part of a window: live sends (with their log-ins and look-ups of doubts) all of it, everything else
  * leaves the last part to them.
  */
-export type CallClass = 'send' | 'update' | 'poll' | 'stock';
+export type CallClass = 'send' | 'probe' | 'update' | 'poll' | 'stock' | 'campaign';
 
 const MARGIN_SHARE = 0.01;
 const LEAST_MARGIN_MS = 50;

@@ -119,6 +119,27 @@ export const timingVariables = {
   RELAY_MARKER_BACKOFF: withDefault(duration({ leastMs: 1000 }), '60s', {
     description: 'How long an order waits whose attempt could not be written to the shop.',
   }),
+  RELAY_BREAKER_PROBE: withDefault(duration({ leastMs: 100 }), '5s', {
+    description: 'How long after a breaker has opened HFT71 or the shop is probed for the first time.',
+  }),
+  RELAY_BREAKER_PROBE_MAX: withDefault(duration({ leastMs: 100 }), '30s', {
+    description: 'To this distance the probes grow.',
+  }),
+  RELAY_BREAKER_REOPEN: withDefault(duration({ leastMs: 100 }), '1m', {
+    description: 'How long a breaker stays open that one order has opened again; doubled with each time in a row.',
+  }),
+  RELAY_BREAKER_REOPEN_MAX: withDefault(duration({ leastMs: 100 }), '30m', {
+    description: 'To this time it grows.',
+  }),
+  RELAY_WINDOW_STEP: withDefault(duration({ leastMs: 100 }), '5s', {
+    description: 'After each such time without a failure twice as many orders go at once, up to HFT71_MAX_IN_FLIGHT.',
+  }),
+  RELAY_LOOKUP_GAP: withDefault(duration({ leastMs: 1000 }), '60s', {
+    description: 'Distance of the two look-ups that prove an order absent, and of those that go on looking.',
+  }),
+  RELAY_MAX_FREEZE: withDefault(duration({ leastMs: 1000 }), '1h', {
+    description: 'The longest wait that a 429 is believed.',
+  }),
   RELAY_DEADLINE: withDefault(duration({ leastMs: 60_000 }), '24h', {
     description: 'An order that could have gone for so long without success is held for a person.',
   }),

@@ -88,6 +88,13 @@ export interface TimingSettings {
   readonly feedIntervalMs: number;
   readonly markerBackoffMs: number;
   readonly deadlineMs: number;
+  readonly breakerProbeMs: number;
+  readonly breakerProbeMaxMs: number;
+  readonly breakerReopenMs: number;
+  readonly breakerReopenMaxMs: number;
+  readonly windowStepMs: number;
+  readonly lookUpGapMs: number;
+  readonly longestFreezeMs: number;
 }
 
 /** @param env already cross-checked: a shop is there whole or not at all. */
@@ -184,6 +191,13 @@ function timingFrom(env: Environment): TimingSettings {
     feedIntervalMs: env.RELAY_FEED_INTERVAL,
     markerBackoffMs: env.RELAY_MARKER_BACKOFF,
     deadlineMs: env.RELAY_DEADLINE,
+    breakerProbeMs: env.RELAY_BREAKER_PROBE,
+    breakerProbeMaxMs: env.RELAY_BREAKER_PROBE_MAX,
+    breakerReopenMs: env.RELAY_BREAKER_REOPEN,
+    breakerReopenMaxMs: env.RELAY_BREAKER_REOPEN_MAX,
+    windowStepMs: env.RELAY_WINDOW_STEP,
+    lookUpGapMs: env.RELAY_LOOKUP_GAP,
+    longestFreezeMs: env.RELAY_MAX_FREEZE,
   };
 }
 

@@ -29,6 +29,8 @@ export type HeldReason =
   | 'reference-taken'
   | 'order-identity-changed'
   | 'mapping'
+  | 'person'
+  | 'deadline'
   | `id-belongs-to-order-${string}`;
 
 /** What a person is told to do about a held order. One sentence a reason; used by the command and by every list. */
@@ -55,5 +57,8 @@ const HELD_ADVICE: Readonly<Record<string, string>> = {
     'HFT71 has another order under this reference. Check HFT71_REFERENCE_PREFIX; if the order there is this one: relay orders resolve … --exists ID.',
   'order-identity-changed':
     'The shop uses this order id for another order (a restored database). Compare both orders by hand; send the new one to HFT71 by hand.',
+  person: 'A person holds it. Let it go with: relay orders release …',
+  deadline:
+    'It could have gone for a day and did not: the last failure says why. Once that is mended: relay orders release …',
   mapping: 'Mend the named line or field in the shop: the order goes again by itself.',
 };

@@ -16,6 +16,7 @@ const judge = (
   } as unknown as ShopOrder;
   return judgeOrder({
     order,
+    isReprint: false,
     sendableStatuses: ['processing'],
     sameIdentity: true,
     hasDoubt: false,

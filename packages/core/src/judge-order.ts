@@ -24,6 +24,8 @@ export type OrderVerdict =
 export interface JudgedOrder {
   readonly order: ShopOrder;
   readonly sendableStatuses: readonly string[];
+  /** A person wants it made once more: its id is there already, and its status may be any but a cancelled one. */
+  readonly isReprint: boolean;
   readonly sameIdentity: boolean;
   /** An earlier attempt's outcome was never proven. */
   readonly hasDoubt: boolean;
@@ -44,7 +46,7 @@ export function judgeOrder(input: JudgedOrder): OrderVerdict {
   if (!input.sameIdentity) return { kind: 'hold', reason: hasDoubt ? 'in-doubt' : 'order-identity-changed' };
 
   const hft71OrderId = metaText(order, SHOP_META.hft71OrderId);
-  if (hft71OrderId !== null)
+  if (hft71OrderId !== null && !input.isReprint)
     return hasDoubt || input.mayHaveForeignId
       ? { kind: 'adopt', hft71OrderId }
       : { kind: 'another-sender', hft71OrderId };
@@ -54,7 +56,7 @@ export function judgeOrder(input: JudgedOrder): OrderVerdict {
     return hasDoubt
       ? { kind: 'doubt', cause: 'cancelled', marker }
       : { kind: 'leave', state: 'cancelled', status: order.status };
-  if (!input.sendableStatuses.includes(order.status))
+  if (!input.isReprint && !input.sendableStatuses.includes(order.status))
     return hasDoubt ? { kind: 'hold', reason: 'in-doubt' } : { kind: 'leave', state: 'skipped', status: order.status };
 
   if (marker === null || marker === input.settledMarker) return { kind: 'send', marker };

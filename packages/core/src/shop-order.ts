@@ -67,6 +67,8 @@ export interface ShopRefundLine {
 export const SHOP_META = {
   hft71OrderId: '_hft71_order_id',
   marker: '_hft71_relay_send',
+  /** Ids of the reprints, separated by commas. */
+  reprintIds: '_hft71_reprint_ids',
 } as const;
 
 /** The value of the last meta row with this key as text; null where there is none or it is empty. */

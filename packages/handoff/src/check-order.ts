@@ -43,10 +43,11 @@ export async function checkOrder(ctx: HandOffContext, shop: ShopRuntime, intent:
   const verdict = judgeOrder({
     order,
     sendableStatuses: shop.sendableStatuses,
+    isReprint: intent.kind === 'reprint',
     sameIdentity:
       !intent.identityChanged && orderKeyHash(ctx.installation.hashKey, order.orderKey) === intent.orderKeyHash,
     hasDoubt: intent.hasDoubt,
-    mayHaveForeignId: intent.beforeLive || intent.liveAt === null || intent.createdGmt <= intent.liveAt,
+    mayHaveForeignId: mayHaveForeignId(intent),
     installationId: ctx.installation.id,
     settledMarker: intent.settledMarker,
     outcomeOf: await knownOutcome(ctx, order),
@@ -88,6 +89,11 @@ export async function checkOrder(ctx: HandOffContext, shop: ShopRuntime, intent:
       throw new HandOffFailed(`in doubt: ${verdict.cause}`, intent.orderId);
     }
   }
+}
+
+/** An id that the relay did not write may be an earlier sender's, or its own that a restored ledger has forgotten. */
+function mayHaveForeignId({ beforeLive, liveAt, restoredAt, createdGmt }: IntentView): boolean {
+  return beforeLive || liveAt === null || createdGmt <= liveAt || (restoredAt !== null && createdGmt <= restoredAt);
 }
 
 /** @returns null when the shop says that the order does not exist (which is recorded). */

@@ -1,7 +1,7 @@
 import type { Budget } from '@relay/budget';
 import type { OrderTemplate } from '@relay/core';
 import type { Hft71Client } from '@relay/hft71';
-import type { Installation, Ledger } from '@relay/ledger';
+import type { DoubtRules, Installation, Ledger } from '@relay/ledger';
 import type { Logger } from '@relay/observability';
 import type { ShopClient } from '@relay/woocommerce';
 
@@ -9,10 +9,21 @@ import type { ShopClient } from '@relay/woocommerce';
 export interface ShopRuntime {
   readonly id: string;
   readonly accountId: string;
+  /** Host and port of the shop: whose breaker its calls count for. */
+  readonly host: string;
   readonly woocommerce: ShopClient;
   readonly hft71: Hft71Client;
   /** The HFT71 account's, shared by every queue, process and machine. */
   readonly budget: Budget;
+  /**
+   * A 429 came: freezes the account, in Redis and in the ledger. @param retryAfterMs what the answer asks for.
+   * Never rejects: without Redis nothing is sent anyway.
+   */
+  readonly throttled: (retryAfterMs: number | null) => Promise<void>;
+  /** `HFT71_DUPLICATE_REFERENCE`, and whether there is a look-up. */
+  readonly doubtRules: DoubtRules;
+  /** `HFT71_LOOKUP_PATH` */
+  readonly lookUpPath: string | null;
   readonly sendableStatuses: readonly string[];
   /** `HFT71_LINES`; null until the merchant has chosen: nothing can be mapped then. */
   readonly lines: string | null;
@@ -33,6 +44,7 @@ export interface HandOffTimes {
   readonly markerBackoffMs: number;
   /** How long an attempt waits in the process for its slot; farther away it is the ledger that waits. */
   readonly slotWaitMs: number;
+  readonly lookUpGapMs: number;
 }
 
 /** The places of an attempt at which a test may stop the world. Production passes none. */
@@ -67,6 +79,8 @@ export interface HandOffContext {
   readonly log: Logger;
   /** Told when something was got done: what `/readyz` calls progress. */
   readonly onProgress: () => void;
+  /** The worker stops: what goes on by itself makes no further call. */
+  readonly isStopping?: () => boolean;
   readonly onStep?: (step: HandOffStep, orderId: number) => Promise<void>;
 }
 

@@ -1,9 +1,6 @@
+import type { Budget, Rate } from '@relay/budget';
 import {
-  holdDoubts,
   listAccounts,
-  promoteWaiting,
-  rescueLeases,
-  rescuePrepared,
   takeDueSends,
   takeDueWriteBacks,
   undoDispatch,
@@ -19,10 +16,11 @@ export interface DispatcherOptions {
   readonly log: Logger;
   readonly intervalMs: number;
   readonly dispatchLeaseMs: number;
-  readonly preparedTimeoutMs: number;
   readonly maxUnmirrored: number;
-  /** Entry into doubt starts it; per account one day, one for all now. */
-  readonly settleMs: number;
+  /** How long a job waits in the process for its slot. */
+  readonly slotWaitMs: number;
+  /** By account: whose calls this process may make. */
+  readonly accounts: ReadonlyMap<string, { readonly budget: Budget; readonly rate: Rate }>;
 }
 
 export interface Dispatcher {
@@ -32,8 +30,8 @@ export interface Dispatcher {
 }
 
 /**
- * Moves what is due from the ledger into the queues, four times a second in every worker, and rescues what a dead worker
- * left. Needs no job of its own: it lives when Redis does not (protocol, "Dispatch").
+ * Moves what is due from the ledger into the queues, four times a second in every worker. Needs no job of its own
+ * (protocol, "Dispatch"); what must live without Redis too is in `housekeeping.ts`.
  */
 export function startDispatcher(options: DispatcherOptions): Dispatcher {
   let stopping = false;
@@ -83,42 +81,42 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   };
 }
 
-/** One look: rescue, promote, dispatch. Also what tests drive by hand. */
-export async function tick(options: Omit<DispatcherOptions, 'intervalMs'>): Promise<number> {
-  const { ledger, log } = options;
-  for (const rescued of await rescueLeases(ledger, options.settleMs))
-    log.error('order in doubt', { orderId: rescued.orderId, shop: rescued.shopId, cause: 'lease-expired' });
-  for (const rescued of await rescuePrepared(ledger, options.preparedTimeoutMs))
-    log.warn('attempt abandoned', { orderId: rescued.orderId, shop: rescued.shopId });
-  for (const held of await holdDoubts(ledger))
-    log.error('order held', { orderId: held.orderId, shop: held.shopId, reason: 'in-doubt' });
-  await promoteWaiting(ledger);
-
-  let dispatched = 0;
+/** One look: what is due, as far as the send window and the budget have room for it. */
+async function tick(options: DispatcherOptions): Promise<void> {
+  const { ledger, maxUnmirrored, dispatchLeaseMs } = options;
   for (const account of await listAccounts(ledger)) {
-    if (account.breakerState === 'open') continue;
-    dispatched += await dispatch(
+    if (account.sendWindow === 0) continue;
+    const slots = await slotsSoon(options, account.id);
+    if (slots === 0) continue;
+    await dispatch(
       options,
       'send-order',
-      await takeDueSends(ledger, account.id, options.dispatchLeaseMs, options.maxUnmirrored),
+      await takeDueSends(ledger, account.id, dispatchLeaseMs, { maxUnmirrored, slots }),
     );
   }
-  dispatched += await dispatch(
-    options,
-    'write-back',
-    await takeDueWriteBacks(ledger, options.dispatchLeaseMs, WRITE_BACKS_A_TICK),
-  );
-  return dispatched;
+  await dispatch(options, 'write-back', await takeDueWriteBacks(ledger, dispatchLeaseMs, WRITE_BACKS_A_TICK));
+}
+
+/**
+ * Slots that the account's budget has now or gives within the time that a job waits for one. An order that is dispatched
+ * without one would be read from the shop in vain, and come back.
+ */
+async function slotsSoon({ accounts, slotWaitMs }: DispatcherOptions, accountId: string): Promise<number> {
+  const account = accounts.get(accountId);
+  if (account === undefined) return 0; // no shop in the settings: nothing may be called
+  const { free, waitMs } = await account.budget.room('send');
+  if (free === 0 && waitMs > slotWaitMs) return 0;
+  return free + Math.max(1, Math.floor((slotWaitMs * account.rate.calls) / account.rate.windowMs));
 }
 
 const WRITE_BACKS_A_TICK = 20;
 
 async function dispatch(
-  { ledger, queues }: Omit<DispatcherOptions, 'intervalMs'>,
+  { ledger, queues }: DispatcherOptions,
   queue: 'send-order' | 'write-back',
   due: readonly DueIntent[],
-): Promise<number> {
-  if (due.length === 0) return 0;
+): Promise<void> {
+  if (due.length === 0) return;
   const jobs: HandOffJob[] = due.map((intent) => ({
     version: 1,
     intentId: intent.id,
@@ -135,5 +133,4 @@ async function dispatch(
     );
     throw error;
   }
-  return due.length;
 }

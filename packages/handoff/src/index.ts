@@ -6,6 +6,10 @@ export {
   type HandOffTimes,
   type ShopRuntime,
 } from './context.js';
-export { startDispatcher, tick, type Dispatcher, type DispatcherOptions } from './dispatcher.js';
+export { createHousekeeping, type HousekeepingOptions } from './housekeeping.js';
+export { LookUpControlCache } from './look-up-controls.js';
+export { probeBreakers } from './probe-breakers.js';
+export { settleDoubts } from './settle-doubts.js';
+export { startDispatcher, type Dispatcher, type DispatcherOptions } from './dispatcher.js';
 export { sendOrder } from './send-order.js';
 export { writeBack } from './write-back.js';

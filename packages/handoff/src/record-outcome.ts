@@ -1,5 +1,6 @@
 import { backoffMs, classifyPost, type PostObservation, type PostOutcome } from '@relay/core';
 import {
+  openUnauthorized,
   recordAccepted,
   recordDuplicate,
   recordInDoubt,
@@ -30,7 +31,7 @@ export async function recordOutcome(ctx: HandOffContext, shop: ShopRuntime, post
   // The answer is known here and nowhere else. What is not recorded within the lease is a doubt by then; an id that comes
   // after it is still evidence.
   const state = await untilRecorded(ctx, RECORD_FOR_MS, () => record(ctx, shop, posted, outcome));
-  await tellAccount(shop, posted, outcome);
+  await tellAccount(ctx, shop, posted, outcome);
   ctx.onProgress();
   const log = ctx.log.child({ orderId: intent.orderId, shop: shop.id, attempt: posted.token });
 
@@ -73,6 +74,7 @@ async function record(
         cause: outcome.cause,
         notBeforeMs,
         lastFailure: describe(outcome, posted.seen),
+        countsAsFailure: outcome.cause === 'misconfigured' || outcome.cause === 'declared',
       });
     }
   }
@@ -83,7 +85,7 @@ function waitAfter({ intent }: PostedAttempt, outcome: Extract<PostOutcome, { ki
   const backoff = backoffMs(intent.failures + 1);
   switch (outcome.cause) {
     case 'throttled':
-      return Math.max(outcome.retryAfterMs ?? backoff, MIN_THROTTLE_MS);
+      return MIN_THROTTLE_MS; // how long the account is frozen is the budget's to say
     case 'token':
       return intent.failures === 0 ? 0 : backoff;
     case 'nothing-sent':
@@ -97,14 +99,28 @@ function waitAfter({ intent }: PostedAttempt, outcome: Extract<PostOutcome, { ki
  * What concerns the whole account and not only this order. After the record, which must not wait for it: both calls may
  * take longer than the lease.
  */
-async function tellAccount(shop: ShopRuntime, posted: PostedAttempt, outcome: PostOutcome): Promise<void> {
+async function tellAccount(
+  ctx: HandOffContext,
+  shop: ShopRuntime,
+  posted: PostedAttempt,
+  outcome: PostOutcome,
+): Promise<void> {
   if (outcome.kind !== 'not-processed') return;
-  // Without Redis nothing is sent anyway; and a log-in that is refused says so at the next attempt.
-  if (outcome.cause === 'throttled') await shop.budget.freeze(waitAfter(posted, outcome)).catch(() => undefined);
-  if (outcome.cause === 'token') await shop.hft71.refusedToken(posted.logInToken).catch(() => undefined);
+  if (outcome.cause === 'throttled') await shop.throttled(outcome.retryAfterMs);
+  if (outcome.cause === 'token') await tellRefusedToken(ctx, shop, posted.logInToken);
 }
 
-/** A 429 with "0 seconds" must not become a loop. */
+/** A token that worked has expired or was called back; one that never did says that the account is refused. */
+async function tellRefusedToken(ctx: HandOffContext, shop: ShopRuntime, token: string): Promise<void> {
+  try {
+    if (await shop.hft71.tokenWasAccepted(token)) await shop.hft71.refusedToken(token);
+    else if (await openUnauthorized(ctx.ledger, shop.accountId, 'HFT71 refuses a token that it has just given'))
+      ctx.log.error('the breaker opens: HFT71 refuses the account', { shop: shop.id });
+  } catch (error) {
+    ctx.log.warn('a refused token could not be renewed: the next attempt tries again', { error });
+  }
+}
+
 const MIN_THROTTLE_MS = 1_000;
 const RECORD_FOR_MS = 10 * 60_000;
 

@@ -31,7 +31,7 @@ import { untilRecorded } from './until-recorded.js';
  */
 export async function sendOrder(ctx: HandOffContext, intentId: string): Promise<string> {
   const intent = await loadIntent(ctx.ledger, intentId);
-  if (intent === null || intent.kind !== 'send_order') return 'no such intent';
+  if (intent === null || (intent.kind !== 'send_order' && intent.kind !== 'reprint')) return 'no such intent';
   if (intent.state !== 'ready') return `nothing to do: ${intent.state}`;
   if (intent.isPrepared) return 'nothing to do: another attempt is prepared';
   const shop = ctx.shops.get(intent.shopId);
@@ -141,7 +141,8 @@ class Attempt {
     try {
       return await this.shop.hft71.openConnection();
     } catch (error) {
-      return this.#endNotProcessed('nothing-sent', backoffMs(this.intent.failures + 1), error);
+      // A host that takes no connection counts as a failed POST.
+      return this.#endNotProcessed('nothing-sent', backoffMs(this.intent.failures + 1), error, true);
     }
   }
 
@@ -183,7 +184,7 @@ class Attempt {
     };
   }
 
-  async #endNotProcessed(cause: string, notBeforeMs: number, error: unknown): Promise<never> {
+  async #endNotProcessed(cause: string, notBeforeMs: number, error: unknown, countsAsFailure = false): Promise<never> {
     await this.shop.budget.giveBack(this.slot).catch(() => undefined); // a slot that is not given back runs out by itself
     const seen = {
       cause,
@@ -192,6 +193,7 @@ class Attempt {
       httpStatus: error instanceof CallFailure ? error.status : null,
       errorCode: error instanceof CallFailure ? error.code : null,
       left: false,
+      countsAsFailure,
     };
     // Its marker may be in the shop: left to the rescue timer, the attempt would be a doubt that only a person settles.
     await untilRecorded(this.ctx, this.ctx.times.preparedTimeoutMs, () =>

@@ -35,8 +35,9 @@ export async function writeBack(ctx: HandOffContext, intentId: string): Promise<
       log.error('write-back skipped: the shop uses the id for another order');
       return 'skipped: the shop uses the id for another order';
     }
-    const shown = metaText(order, SHOP_META.hft71OrderId);
-    if (shown !== null && shown !== wanted.hft71OrderId) {
+    const isReprint = wanted.copy > 1;
+    const shown = metaText(order, isReprint ? SHOP_META.reprintIds : SHOP_META.hft71OrderId);
+    if (!isReprint && shown !== null && shown !== wanted.hft71OrderId) {
       await recordWriteBackConflict(ctx.ledger, intentId, shown);
       await raiseAlert(ctx.ledger, {
         kind: 'another HFT71 id in the shop',
@@ -47,11 +48,14 @@ export async function writeBack(ctx: HandOffContext, intentId: string): Promise<
       log.error('order held', { reason: 'conflict', hft71OrderId: wanted.hft71OrderId, shown });
       throw new HandOffFailed('held: conflict: the shop shows another HFT71 id', wanted.orderId);
     }
-    const isThere = shown === wanted.hft71OrderId && metaText(order, SHOP_META.marker) === null;
+    const shownIds = isReprint ? idsOf(shown) : [shown];
+    const isThere = shownIds.includes(wanted.hft71OrderId) && metaText(order, SHOP_META.marker) === null;
     await step('before-write-back');
     if (!isThere)
       await shop.woocommerce.putOrderMeta(wanted.orderId, {
-        [SHOP_META.hft71OrderId]: wanted.hft71OrderId,
+        ...(isReprint
+          ? { [SHOP_META.reprintIds]: [...new Set([...idsOf(shown), wanted.hft71OrderId])].join(',') }
+          : { [SHOP_META.hft71OrderId]: wanted.hft71OrderId }),
         [SHOP_META.marker]: null,
       });
     await step('after-write-back');
@@ -75,6 +79,14 @@ export async function writeBack(ctx: HandOffContext, intentId: string): Promise<
   ctx.onProgress();
   log.info('order written back', { hft71OrderId: wanted.hft71OrderId });
   return `written back ${wanted.hft71OrderId}`;
+}
+
+/** `_hft71_reprint_ids`: a reprint never touches `_hft71_order_id`. */
+function idsOf(shown: string | null): string[] {
+  return (shown ?? '')
+    .split(',')
+    .map((id) => id.trim())
+    .filter((id) => id !== '');
 }
 
 const UNMIRRORED = 'sending stopped: write-backs fail';

@@ -61,9 +61,9 @@ describe('prepare and claim', () => {
     await world.close();
     world = await startLedgerWorld({ maxInFlight: 2 });
     const tokens: string[] = [];
-    await world.ledger.pool.query('update account set send_window = 20');
+    await world.ledger.pool.query('update account set window_base = 20, max_in_flight = 20');
     for (let orderId = 1; orderId <= 6; orderId += 1) tokens.push(await world.prepared(orderId));
-    await world.ledger.pool.query('update account set send_window = 2');
+    await world.ledger.pool.query('update account set window_base = 2, max_in_flight = 2');
     const answers = await Promise.all(tokens.map((token, index) => world.claim(token, index + 1)));
     expect(answers.filter((each) => each === 'claimed')).toHaveLength(2);
     expect(answers.filter((each) => each === 'window-full')).toHaveLength(4);
@@ -143,7 +143,7 @@ describe('outcomes', () => {
   test('in doubt: settle runs from the entry, and a person is asked at once', async () => {
     const token = await world.claimed();
     expect(await recordInDoubt(world.ledger, token, doubt)).toBe('in_doubt');
-    await holdDoubts(world.ledger);
+    await holdDoubts(world.ledger, world.accountId, { policy: 'unknown', hasLookUp: false });
     expect(await heldOrders(world.ledger)).toEqual([
       expect.objectContaining({ orderId: 1, reason: 'in-doubt', token }),
     ]);
@@ -178,7 +178,7 @@ describe('late results (R3)', () => {
   test('an id of the own token settles a doubt', async () => {
     const token = await world.claimed();
     await recordInDoubt(world.ledger, token, doubt);
-    await holdDoubts(world.ledger);
+    await holdDoubts(world.ledger, world.accountId, { policy: 'unknown', hasLookUp: false });
     expect(await recordAccepted(world.ledger, token, { ...answer, hft71OrderId: '99' })).toBe('sent');
     expect(await world.intent()).toMatchObject({ state: 'sent', doubt_since: null, reason: null });
     expect(await heldOrders(world.ledger)).toEqual([]);
@@ -293,7 +293,7 @@ describe('a person resolves', () => {
   const inDoubt = async (settleMs = -1_000) => {
     const token = await world.claimed();
     await recordInDoubt(world.ledger, token, { ...doubt, settleMs });
-    await holdDoubts(world.ledger);
+    await holdDoubts(world.ledger, world.accountId, { policy: 'unknown', hasLookUp: false });
     return { token, intentId: String((await world.intent())['id']), actor: 'ada', reason: 'looked at HFT71' };
   };
 
@@ -336,7 +336,7 @@ describe('a person resolves', () => {
     ).toBe('ready');
     const token = await world.claimed();
     await recordInDoubt(world.ledger, token, { ...doubt, settleMs: -1_000 });
-    await holdDoubts(world.ledger);
+    await holdDoubts(world.ledger, world.accountId, { policy: 'unknown', hasLookUp: false });
     expect(
       await resolveAsAbsent(world.ledger, { ...held, shownMarker: null, markedToken: null, settleMs: 60_000 }),
     ).toBe('another-attempt');
@@ -398,7 +398,7 @@ test('a conflict is a doubt: no cancellation and no later refusal clears it', as
 test('a marker that nobody knew of restarts settle; the next look, settle over, finds it known', async () => {
   const token = await world.claimed();
   await recordInDoubt(world.ledger, token, { ...doubt, settleMs: -1_000 });
-  await holdDoubts(world.ledger);
+  await holdDoubts(world.ledger, world.accountId, { policy: 'unknown', hasLookUp: false });
   const resolution = {
     intentId: String((await world.intent())['id']),
     token,

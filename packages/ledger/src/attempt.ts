@@ -34,7 +34,7 @@ export async function prepareAttempt(
   }
 }
 
-export type ClaimRefusal = 'not-ready' | 'shop-not-live' | 'breaker-open' | 'window-full' | 'unmirrored';
+export type ClaimRefusal = 'not-ready' | 'shop-not-live' | 'breaker-open' | 'frozen' | 'window-full' | 'unmirrored';
 
 /**
  * `ready → sending`, under a lock on the account's row, so that two workers cannot both fill the last place of the send
@@ -68,8 +68,8 @@ export async function claimAttempt(
 
 const CLAIM = `
 with looked as (
-  select i.id, s.mode = 'live' as live, a.breaker_state <> 'open' as closed,
-         (select count(*) from intent x where x.account_id = a.id and x.state = 'sending') < a.send_window as room,
+  select i.id, s.mode = 'live' as live, a.breaker_state <> 'open' as closed, coalesce(a.frozen_until > now(), false) as frozen,
+         (select count(*) from intent x where x.account_id = a.id and x.state = 'sending') < send_window(a) as room,
          (select count(*) from intent w where w.shop_id = i.shop_id and w.kind = 'write_back' and w.state = 'ready'
            and w.failures > 0) < $6::int as mirrored
   from intent i join shop s on s.id = i.shop_id join account a on a.id = i.account_id
@@ -87,7 +87,7 @@ marked as (
   update attempt set claimed_at = now() from claimed where token = $3 returning token
 )
 select exists (select 1 from marked) as claimed,
-       case when not live then 'shop-not-live' when not closed then 'breaker-open' when not mirrored then 'unmirrored'
+       case when not live then 'shop-not-live' when not closed then 'breaker-open' when frozen then 'frozen' when not mirrored then 'unmirrored'
             else 'window-full' end as refusal
 from looked`;
 

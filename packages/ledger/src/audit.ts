@@ -1,10 +1,20 @@
 import { type Ledger } from './connect.js';
 
-export async function writeAudit(
-  ledger: Ledger,
-  entry: { actor: string; action: string; subject: string; reason?: string | null; details?: Record<string, unknown> },
-): Promise<void> {
-  await ledger.pool.query('insert into audit (actor, action, subject, reason, details) values ($1, $2, $3, $4, $5)', [
+export interface AuditEntry {
+  readonly actor: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly reason?: string | null;
+  readonly details?: Record<string, unknown>;
+}
+
+export async function writeAudit(ledger: Ledger, entry: AuditEntry): Promise<void> {
+  await writeAuditOn(ledger.pool, entry);
+}
+
+/** Within the transaction of what it tells of. */
+export async function writeAuditOn(on: Pick<Ledger['pool'], 'query'>, entry: AuditEntry): Promise<void> {
+  await on.query('insert into audit (actor, action, subject, reason, details) values ($1, $2, $3, $4, $5)', [
     entry.actor,
     entry.action,
     entry.subject,

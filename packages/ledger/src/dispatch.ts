@@ -27,35 +27,51 @@ export async function takeDueSends(
   ledger: Ledger,
   accountId: string,
   dispatchLeaseMs: number,
-  /** A shop with so many failed write-backs gets no claim: what is dispatched for it would only come back. */
-  maxUnmirrored: number = Number.MAX_SAFE_INTEGER,
+  limits: {
+    /** A shop with so many failed write-backs gets no claim: what is dispatched for it would only come back. */
+    readonly maxUnmirrored?: number;
+    /** Slots that the budget has now or in a moment: what is dispatched and not yet sending counts against them. */
+    readonly slots?: number;
+  } = {},
 ): Promise<DueIntent[]> {
-  return toDue(await rows<DueRow>(ledger.pool, TAKE_SENDS, [accountId, dispatchLeaseMs, maxUnmirrored]));
+  const { maxUnmirrored = Number.MAX_SAFE_INTEGER, slots = MOST_AT_ONCE } = limits;
+  return toDue(await rows<DueRow>(ledger.pool, TAKE_SENDS, [accountId, dispatchLeaseMs, maxUnmirrored, slots]));
 }
+
+const MOST_AT_ONCE = 1_000;
+
+/** A shop whose host's breaker is open is not called; in half-open one order at a time finds out. */
+const WITH_HOST = `left join shop_host h on h.id = s.host`;
+const HOST_PLACES = `case coalesce(h.breaker_state, 'closed') when 'open' then 0 when 'half_open' then 1 else ${MOST_AT_ONCE} end`;
 
 const TAKE_SENDS = `
 with room as materialized (
-  select a.id, a.send_window - (
-    select count(*) from intent i where i.account_id = a.id and i.kind in ('send_order', 'reprint')
-      and (i.state = 'sending' or i.state = 'ready' and i.dispatched_until > now())) as places
+  select a.id, least(send_window(a) - busy.sending - busy.dispatched, $4::int - busy.dispatched) as places
   from account a
-  where a.id = $1 and a.breaker_state <> 'open' and pg_try_advisory_xact_lock(hashtext('dispatch'), hashtext(a.id::text))
+  cross join lateral (
+    select count(*) filter (where i.state = 'sending') as sending,
+           count(*) filter (where i.state = 'ready' and i.dispatched_until > now()) as dispatched
+    from intent i where i.account_id = a.id and i.kind in ('send_order', 'reprint') and i.state in ('sending', 'ready')
+      and (i.state = 'sending' or i.dispatched_until > now())
+  ) busy
+  where a.id = $1 and send_window(a) > 0 and pg_try_advisory_xact_lock(hashtext('dispatch'), hashtext(a.id::text))
 ),
 due as (
-  select d.id, d.turn from room join shop s on s.account_id = room.id and s.mode = 'live'
+  select d.id, d.turn, s.could_go_ms from room join shop s on s.account_id = room.id and s.mode = 'live'
     and (select count(*) from intent w where w.shop_id = s.id and w.kind = 'write_back' and w.state = 'ready' and w.failures > 0) < $3::bigint
-  cross join lateral (
+  ${WITH_HOST} cross join lateral (
     select i.id, row_number() over (order by i.created_at, i.order_id) as turn
     from (select id, created_at, order_id from intent
           where shop_id = s.id and kind in ('send_order', 'reprint') and state = 'ready'
             and (not_before is null or not_before <= now())
             and (dispatched_until is null or dispatched_until <= now())
-          order by created_at, order_id limit greatest(room.places, 0)
+          order by created_at, order_id limit least(greatest(room.places, 0), ${HOST_PLACES})
           for update skip locked) i
   ) d
   order by d.turn limit greatest((select places from room), 0)
 )
-update intent i set dispatched_until = now() + $2::bigint * interval '1 millisecond', dispatch_no = i.dispatch_no + 1
+update intent i set dispatched_until = now() + $2::bigint * interval '1 millisecond', dispatch_no = i.dispatch_no + 1,
+  could_go_from = coalesce(i.could_go_from, due.could_go_ms)
 from due where i.id = due.id and i.state = 'ready'
 returning i.id, i.kind, i.shop_id as "shopId", i.order_id as "orderId", i.dispatch_no as "dispatchNo"`;
 
@@ -65,10 +81,10 @@ export async function takeDueWriteBacks(ledger: Ledger, dispatchLeaseMs: number,
     await rows<DueRow>(
       ledger.pool,
       `with due as (
-         select i.id from intent i
-         where i.kind = 'write_back' and i.state = 'ready' and (i.not_before is null or i.not_before <= now())
+         select i.id from intent i join shop s on s.id = i.shop_id ${WITH_HOST}
+         where i.kind = 'write_back' and i.state = 'ready' and coalesce(h.breaker_state, 'closed') <> 'open' and (i.not_before is null or i.not_before <= now())
            and (i.dispatched_until is null or i.dispatched_until <= now())
-         order by i.created_at limit $2 for update skip locked
+         order by i.created_at limit $2 for update of i skip locked
        )
        update intent i set dispatched_until = now() + $1::bigint * interval '1 millisecond', dispatch_no = i.dispatch_no + 1
        from due where i.id = due.id

@@ -1,6 +1,8 @@
 import { inTransaction, oneRow, rows, type Ledger } from './connect.js';
+import { writeAuditOn } from './audit.js';
 import { isUniqueViolation } from './attempt.js';
 import type { HandOffState, ShopMode } from '@relay/core';
+import { wantWriteBack } from './want-write-back.js';
 
 export interface HeldOrder {
   readonly shopId: string;
@@ -132,14 +134,11 @@ export async function resolveAsExisting(
       if (typeof held === 'string') return held;
       await client.query(
         `with sent as (
-           update intent set state = 'sent', hft71_order_id = $2, doubt_since = null, settle_until = null, reason = null,
+           update intent set state = 'sent', hft71_order_id = $2, doubt_since = null, settle_until = null, no_resend = false, reason = null,
              reason_detail = null, last_failure = null, failures = 0, not_before = null, state_since = now()
            where id = $1 returning *
          )
-         insert into intent as w (id, kind, shop_id, order_id, account_id, state)
-         select gen_random_uuid(), 'write_back', shop_id, order_id, account_id, 'ready' from sent where kind = 'send_order'
-         on conflict (shop_id, order_id, kind) do update set state = 'ready', failures = 0, not_before = null,
-           dispatched_until = null, reason = null, state_since = now()`,
+         ${wantWriteBack('sent')}`,
         [resolution.intentId, resolution.hft71OrderId],
       );
       await writeAudit(client, held, resolution, 'orders resolve --exists', { hft71OrderId: resolution.hft71OrderId });
@@ -187,8 +186,8 @@ export async function resolveAsAbsent(
     const row = await oneRow<{ state: 'ready' | 'cancelled' }>(
       client,
       `update intent set state = case when cancel_requested then 'cancelled' else 'ready' end, doubt_since = null,
-         settle_until = null, reason = null, reason_detail = null, settled_marker = $2, hft71_order_id = null, failures = 0,
-         not_before = null, dispatched_until = null, last_failure = null, state_since = now()
+         settle_until = null, no_resend = false, could_go_from = null, reason = null, reason_detail = null, settled_marker = $2,
+         hft71_order_id = null, failures = 0, not_before = null, dispatched_until = null, last_failure = null, state_since = now()
        where id = $1 returning state`,
       [resolution.intentId, resolution.shownMarker],
     );
@@ -231,17 +230,11 @@ async function lockHeld(
 async function writeAudit(
   client: Parameters<typeof oneRow>[0],
   held: LockedHeld,
-  who: { actor: string; reason: string; token: string | null },
+  { actor, reason, token }: { actor: string; reason: string; token: string | null },
   action: string,
   details: Record<string, unknown>,
 ): Promise<void> {
-  await client.query('insert into audit (actor, action, subject, reason, details) values ($1, $2, $3, $4, $5)', [
-    who.actor,
-    action,
-    held.subject,
-    who.reason,
-    JSON.stringify({ ...details, token: who.token }),
-  ]);
+  await writeAuditOn(client, { actor, reason, action, subject: held.subject, details: { ...details, token } });
 }
 
 /** No marker, one that a settlement named already, or one of an attempt of this very intent. */

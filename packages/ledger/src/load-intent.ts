@@ -22,6 +22,10 @@ export interface IntentView {
   readonly identityChanged: boolean;
   readonly createdGmt: Date;
   readonly liveAt: Date | null;
+  /** When a person declared that the ledger was restored; null when never. */
+  readonly restoredAt: Date | null;
+  /** 1, and 2, 3, … for reprints. */
+  readonly copy: number;
   readonly beforeLive: boolean;
   /** An attempt is committed, neither claimed nor ended: somebody is at it. */
   readonly isPrepared: boolean;
@@ -59,7 +63,8 @@ select i.id, i.kind, i.shop_id as "shopId", i.order_id as "orderId", i.account_i
        i.reference, i.hft71_order_id as "hft71OrderId", i.doubt_since is not null as "hasDoubt", i.token,
        i.settled_marker as "settledMarker", i.failures, s.mode as "shopMode", o.order_key_hash as "orderKeyHash",
        o.identity_changed_at is not null as "identityChanged", o.created_gmt as "createdGmt", s.live_at as "liveAt",
-       o.before_live as "beforeLive", o.number, o.shop_hft71_id as "shopHft71Id",
+       o.before_live as "beforeLive", i.copy, (select restored_at from installation) as "restoredAt",
+       o.number, o.shop_hft71_id as "shopHft71Id",
        exists (select 1 from attempt a where a.intent_id = i.id and a.claimed_at is null and a.ended_at is null) as "isPrepared"
 from intent i
 join shop s on s.id = i.shop_id

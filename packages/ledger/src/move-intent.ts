@@ -51,6 +51,7 @@ export async function doubtReady(
   const row = await oneRow(
     ledger.pool,
     `update intent i set state = 'in_doubt', doubt_since = coalesce(i.doubt_since, now()), reason = null,
+       unreadable_look_ups = 0, look_up_at = null,
        reason_detail = case when $3::text is null then i.reason_detail else 'the shop shows the marker ' || $3 end,
        settle_until = now() + $4::bigint * interval '1 millisecond', last_failure = $2,
        cancel_requested = i.cancel_requested or $2 = 'cancelled', dispatched_until = null, state_since = now()
@@ -100,7 +101,7 @@ export async function adoptIntent(
   try {
     const row = await oneRow(
       ledger.pool,
-      `update intent i set state = 'adopted', hft71_order_id = $2, doubt_since = null, settle_until = null, reason = null,
+      `update intent i set state = 'adopted', hft71_order_id = $2, doubt_since = null, settle_until = null, no_resend = false, reason = null,
          reason_detail = null, dispatched_until = null, last_failure = null, state_since = now()
        where i.id = $1 and (i.state in ('in_doubt', 'held', 'rejected') or i.state = 'ready'
          and not exists (select 1 from attempt a where a.intent_id = i.id and a.claimed_at is null and a.ended_at is null))

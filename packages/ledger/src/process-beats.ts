@@ -36,9 +36,9 @@ export async function readProgress(ledger: Ledger): Promise<Progress> {
             coalesce(extract(epoch from now() - min(greatest(d.state_since, coalesce(d.not_before, d.state_since)))), 0)::float8 as oldest
      from (
        select i.state_since, i.not_before from intent i
-       join shop s on s.id = i.shop_id join account a on a.id = i.account_id
+       join shop s on s.id = i.shop_id join account a on a.id = i.account_id left join shop_host h on h.id = s.host
        where i.state = 'ready' and (i.not_before is null or i.not_before <= now())
-         and (i.kind = 'write_back' or s.mode = 'live' and a.breaker_state <> 'open')
+         and coalesce(h.breaker_state, 'closed') <> 'open' and (i.kind = 'write_back' or s.mode = 'live' and send_window(a) > 0)
      ) d`,
   );
   return {

@@ -360,7 +360,7 @@ test('an order that is taken in at last ends its alert', async () => {
 
 test('write-backs and their own echoes never fail on each other', async () => {
   for (let orderId = 1; orderId <= 30; orderId += 1) {
-    await world.ledger.pool.query('update account set send_window = 100');
+    await world.ledger.pool.query('update account set window_base = 100, max_in_flight = 100');
     await recordAccepted(world.ledger, await world.claimed(orderId), {
       httpStatus: 200,
       errorCode: null,

@@ -116,10 +116,13 @@ wanted as (
   select seen.*, shop.account_id, seen.identity_changed_at is not null as changed, clash.taken,
          case when seen.before_live or clash.taken then 'held' when $15::bigint > 0 then 'waiting' else 'ready' end as armed_state,
          case when seen.before_live then 'before-go-live' when clash.taken then 'reference-taken' end as armed_reason,
+         -- no intent of it is known, and it is older than a declared restore: the ledger may have forgotten that it was sent
+         case when not seen.before_live and not clash.taken and seen.created_gmt <= installation.restored_at
+              then installation.restored_settle_ms end as doubt_ms,
          -- for an intent that has its reference already
          case when seen.before_live then 'held' when $15::bigint > 0 then 'waiting' else 'ready' end as own_state,
          case when seen.before_live then 'before-go-live' end as own_reason
-  from seen join shop on shop.id = seen.shop_id
+  from seen join shop on shop.id = seen.shop_id left join installation on true
   cross join lateral (
     select exists (select 1 from intent x where x.account_id = shop.account_id and x.reference = $11::text
                    and (x.shop_id, x.order_id) <> (seen.shop_id, seen.order_id)) as taken
@@ -132,16 +135,18 @@ wanted as (
 --   identity  the shop uses the id for another order: a person looks
 --   unflag    the shop takes its cancellation back while the order cannot be moved
 armed as (
-  insert into intent as i (id, kind, shop_id, order_id, account_id, state, reason, reference, not_before)
-  select gen_random_uuid(), 'send_order', shop_id, order_id, account_id, armed_state, armed_reason,
-         case when taken then null else $11 end, now() + $15::bigint * interval '1 millisecond'
+  insert into intent as i (id, kind, shop_id, order_id, account_id, state, reason, reference, not_before, doubt_since, settle_until)
+  select gen_random_uuid(), 'send_order', shop_id, order_id, account_id,
+         case when doubt_ms is null then armed_state else 'in_doubt' end, armed_reason,
+         case when taken then null else $11 end, now() + $15::bigint * interval '1 millisecond',
+         case when doubt_ms is not null then now() end, now() + doubt_ms * interval '1 millisecond'
   from wanted where $13::boolean
-  on conflict (shop_id, order_id, kind) do update set
-    (state, reason, reason_detail, reference, cancel_requested, not_before, dispatched_until, failures, last_failure, state_since) = (
+  on conflict (shop_id, order_id, kind, copy) do update set
+    (state, reason, reason_detail, reference, cancel_requested, not_before, dispatched_until, could_go_from, failures, last_failure, state_since) = (
       select
-        case act when 'arm' then case when i.reference is null then excluded.state else (select own_state from wanted) end
+        case act when 'arm' then case when i.reference is null then (select armed_state from wanted) else (select own_state from wanted) end
                  when 'identity' then 'held' else i.state end,
-        case act when 'arm' then case when i.reference is null then excluded.reason else (select own_reason from wanted) end
+        case act when 'arm' then case when i.reference is null then (select armed_reason from wanted) else (select own_reason from wanted) end
                  when 'identity' then case when i.doubt_since is not null then 'in-doubt' else 'order-identity-changed' end
                  else i.reason end,
         case when act in ('arm', 'identity') then null else i.reason_detail end,
@@ -149,6 +154,7 @@ armed as (
         i.cancel_requested and act is null,
         case act when 'arm' then excluded.not_before else i.not_before end,
         case when act in ('arm', 'identity') then null else i.dispatched_until end,
+        case when act = 'arm' then null else i.could_go_from end,
         case act when 'arm' then 0 else i.failures end,
         case act when 'arm' then null else i.last_failure end,
         case when act in ('arm', 'identity') then now() else i.state_since end

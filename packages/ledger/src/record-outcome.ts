@@ -1,6 +1,8 @@
 import { inTransaction, oneRow, type Ledger } from './connect.js';
 import { isUniqueViolation } from './attempt.js';
+import { COUNT_ACCEPTED_POST, countFailedPost } from './count-post.js';
 import type { HandOffState } from '@relay/core';
+import { wantWriteBack } from './want-write-back.js';
 
 /**
  * Step 7: attempt and intent in one statement, `where token = … and state = …`. What comes late is dropped, but for an
@@ -18,15 +20,22 @@ export interface Seen {
 export async function recordNotProcessed(
   ledger: Ledger,
   token: string,
-  seen: Seen & { cause: string; notBeforeMs: number; lastFailure: string },
+  seen: Seen & {
+    cause: string;
+    notBeforeMs: number;
+    lastFailure: string;
+    /** The account's breaker counts it: no connection, 403/404/405, a declared 5xx. */
+    countsAsFailure?: boolean;
+  },
 ): Promise<HandOffState | null> {
   const row = await oneRow<{ state: HandOffState }>(
     ledger.pool,
     `with ended as (
        update attempt set ended_at = now(), outcome = 'not_processed', cause = $2, http_status = $3, error_code = $4,
               left_at = case when $5::boolean then coalesce(left_at, now()) end
-       where token = $1 and ended_at is null returning intent_id
-     )
+       where token = $1 and ended_at is null returning intent_id, claimed_at, prepared_at
+     ),
+     counted as (${countFailedPost('$8::boolean', '$7')})
      update intent i set
        state = case when i.state = 'ready' then i.state
                     when i.doubt_since is not null then 'in_doubt'
@@ -36,7 +45,16 @@ export async function recordNotProcessed(
        state_since = case when i.state = 'ready' then i.state_since else now() end
      from ended where i.id = ended.intent_id and i.token = $1 and i.state in ('ready', 'sending')
      returning i.state`,
-    [token, seen.cause, seen.httpStatus, seen.errorCode, seen.left, seen.notBeforeMs, seen.lastFailure],
+    [
+      token,
+      seen.cause,
+      seen.httpStatus,
+      seen.errorCode,
+      seen.left,
+      seen.notBeforeMs,
+      seen.lastFailure,
+      seen.countsAsFailure ?? false,
+    ],
   );
   return row?.state ?? null;
 }
@@ -57,6 +75,8 @@ export async function recordRejected(
      update intent i set
        state = case when i.doubt_since is not null then 'in_doubt' when i.cancel_requested then 'cancelled' else 'rejected' end,
        reason = 'http-' || $2::int, reason_detail = $5, content_hash = $4, last_failure = $5,
+       -- a refusal proves nothing about the attempt before it, but that sending this again is of no use
+       no_resend = i.doubt_since is not null,
        lease_until = null, dispatched_until = null, state_since = now()
      from ended where i.id = ended.intent_id and i.token = $1 and i.state = 'sending'
      returning i.state`,
@@ -76,10 +96,11 @@ export async function recordInDoubt(
     `with ended as (
        update attempt set ended_at = now(), outcome = 'in_doubt', cause = $2, http_status = $3, error_code = $4,
               left_at = coalesce(left_at, now())
-       where token = $1 and ended_at is null returning intent_id
-     )
+       where token = $1 and ended_at is null returning intent_id, claimed_at, prepared_at
+     ),
+     counted as (${countFailedPost('true', '$2')})
      update intent i set
-       state = 'in_doubt', reason = null, doubt_since = coalesce(i.doubt_since, now()),
+       state = 'in_doubt', reason = null, doubt_since = coalesce(i.doubt_since, now()), unreadable_look_ups = 0, look_up_at = null,
        settle_until = now() + $5::bigint * interval '1 millisecond', lease_until = null, dispatched_until = null,
        last_failure = $2, state_since = now()
      from ended where i.id = ended.intent_id and i.token = $1 and i.state = 'sending'
@@ -112,7 +133,7 @@ export async function recordDuplicate(
      update intent i set
        state = 'held', reason = case when i.doubt_since is not null then 'exists' else 'reference-taken' end,
        reason_detail = case when $4::text is null then null else 'HFT71 names its order ' || $4 end,
-       lease_until = null, dispatched_until = null, state_since = now()
+       lease_until = null, dispatched_until = null, look_up_at = null, state_since = now()
      from ended where i.id = ended.intent_id and i.token = $1 and i.state = 'sending'
      returning i.state`,
     [token, seen.httpStatus, seen.errorCode, seen.hft71OrderId],
@@ -142,13 +163,18 @@ export async function recordAccepted(
   }
 }
 
+/** Payload of the newest attempt before this one that may have been processed. */
+const DOUBTFUL_HASH = `(select d.payload_hash from attempt d where d.intent_id = i.id and d.token <> $1
+  and d.outcome in ('in_doubt', 'abandoned') order by d.prepared_at desc limit 1)`;
+
 const ACCEPTED = `
 with ended as (
   update attempt set ended_at = coalesce(ended_at, now()), outcome = 'accepted', cause = null, http_status = $3,
          hft71_order_id = $2, left_at = coalesce(left_at, now())
   where token = $1 and (ended_at is null or outcome in ('in_doubt', 'abandoned', 'accepted'))
-  returning intent_id, claimed_at
+  returning intent_id, claimed_at, prepared_at
 ),
+counted as (${COUNT_ACCEPTED_POST}),
 target as (
   select i.id, i.state = 'sending' and i.token = $1 as in_time,
          i.hft71_order_id = $2 as known,
@@ -165,7 +191,12 @@ settled as (
     reason_detail = case when in_time or not contradicts then null
                          else 'attempt ' || $1::text || ' was accepted as ' || $2::text end,
     hft71_order_id = case when in_time or not contradicts then $2 else i.hft71_order_id end,
-    accepted_hash = case when in_time or not contradicts then i.payload_hash else i.accepted_hash end,
+    accepted_hash = case
+      when not in_time and contradicts then i.accepted_hash
+      -- sent again while in doubt: what HFT71 has may be the doubtful attempt's content, and a difference becomes an update
+      when in_time and i.doubt_since is not null then coalesce(${DOUBTFUL_HASH}, i.payload_hash)
+      else (select payload_hash from attempt where token = $1) end,
+    no_resend = case when in_time or not contradicts then false else i.no_resend end,
     -- two orders may exist: a doubt, which no cancellation and no later refusal clears
     doubt_since = case when in_time or not contradicts then null else coalesce(i.doubt_since, now()) end,
     settle_until = null, lease_until = null, dispatched_until = null, not_before = null, failures = 0,
@@ -174,10 +205,7 @@ settled as (
   returning i.*
 ),
 to_write as (
-  insert into intent as w (id, kind, shop_id, order_id, account_id, state)
-  select gen_random_uuid(), 'write_back', shop_id, order_id, account_id, 'ready' from settled where state = 'sent' and kind = 'send_order'
-  on conflict (shop_id, order_id, kind) do update set
-    state = 'ready', failures = 0, not_before = null, dispatched_until = null, reason = null, state_since = now()
+  ${wantWriteBack("settled where state = 'sent'")}
 )
 select state from settled
 union all

@@ -12,7 +12,7 @@ export async function rescueLeases(ledger: Ledger, settleMs: number): Promise<Re
     await rows(
       ledger.pool,
       `with over as (
-         update intent set state = 'in_doubt', reason = null, doubt_since = coalesce(doubt_since, now()),
+         update intent set state = 'in_doubt', reason = null, doubt_since = coalesce(doubt_since, now()), unreadable_look_ups = 0, look_up_at = null,
            settle_until = now() + $1::bigint * interval '1 millisecond', lease_until = null, dispatched_until = null,
            last_failure = 'lease-expired', state_since = now()
          where state = 'sending' and lease_until < now()
@@ -49,16 +49,33 @@ export async function rescuePrepared(ledger: Ledger, preparedTimeoutMs: number):
   );
 }
 
+export interface DoubtRules {
+  /** `HFT71_DUPLICATE_REFERENCE` */
+  readonly policy: 'unknown' | 'rejects' | 'replays';
+  /** `HFT71_LOOKUP_PATH` is set. */
+  readonly hasLookUp: boolean;
+}
+
+/** Look-ups after settle that prove nothing before a person is asked, or the policy followed. */
+export const TRIES_OF_A_LOOK_UP = 2;
+
 /**
- * A doubt that nothing but a person can settle goes on the held list at once: no look-up by reference is built yet, so
- * that is every doubt, whatever HFT71_DUPLICATE_REFERENCE says.
+ * `in_doubt → held(in-doubt)`: a doubt that may not be sent again by policy, and that no look-up is going to settle. With
+ * a look-up that means that it was asked twice after settle and proved nothing; it goes on being asked.
  */
-export async function holdDoubts(ledger: Ledger): Promise<Rescued[]> {
+export async function holdDoubts(
+  ledger: Ledger,
+  accountId: string,
+  { policy, hasLookUp }: DoubtRules,
+): Promise<Rescued[]> {
   return toRescued(
     await rows(
       ledger.pool,
       `update intent set state = 'held', reason = 'in-doubt', state_since = now()
-       where state = 'in_doubt' returning id as "intentId", order_id as "orderId", shop_id as "shopId"`,
+       where account_id = $1 and state = 'in_doubt' and ($2::boolean or cancel_requested or no_resend)
+         and (not $3::boolean or settle_until <= now() and unreadable_look_ups >= ${TRIES_OF_A_LOOK_UP})
+       returning id as "intentId", order_id as "orderId", shop_id as "shopId"`,
+      [accountId, policy === 'unknown', hasLookUp],
     ),
   );
 }

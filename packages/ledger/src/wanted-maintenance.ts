@@ -4,9 +4,12 @@ import { rows, type Ledger } from './connect.js';
 export async function wantedSweeps(ledger: Ledger): Promise<{ shopId: string; task: 'sweep' | 'level-sweep' }[]> {
   return rows(
     ledger.pool,
-    `select id as "shopId", 'sweep' as task from shop where sweep_wanted and baseline_at is not null
+    `with callable as (
+       select s.* from shop s left join shop_host h on h.id = s.host where coalesce(h.breaker_state, 'closed') <> 'open'
+     )
+     select id as "shopId", 'sweep' as task from callable where sweep_wanted and baseline_at is not null
      union all
-     select id, 'level-sweep' from shop where level_swept_at is null and baseline_at is not null and mode in ('shadow', 'live')`,
+     select id, 'level-sweep' from callable where level_swept_at is null and baseline_at is not null and mode in ('shadow', 'live')`,
   );
 }
 

@@ -10,14 +10,16 @@ export interface WriteBackView {
   /** The send's state: `sent` until the first write-back. */
   readonly sendState: string;
   readonly orderKeyHash: string;
+  /** 1, and 2, 3, … for reprints. */
+  readonly copy: number;
 }
 
 export async function loadWriteBack(ledger: Ledger, intentId: string): Promise<WriteBackView | null> {
   const row = await oneRow<Omit<WriteBackView, 'orderId'> & { orderId: string }>(
     ledger.pool,
     `select w.id, w.shop_id as "shopId", w.order_id as "orderId", w.failures, s.hft71_order_id as "hft71OrderId",
-            s.state as "sendState", o.order_key_hash as "orderKeyHash"
-     from intent w join shop_order o on o.shop_id = w.shop_id and o.order_id = w.order_id join intent s on s.shop_id = w.shop_id and s.order_id = w.order_id and s.kind = 'send_order'
+            s.state as "sendState", o.order_key_hash as "orderKeyHash", w.copy
+     from intent w join shop_order o on o.shop_id = w.shop_id and o.order_id = w.order_id join intent s on s.shop_id = w.shop_id and s.order_id = w.order_id and s.copy = w.copy and s.kind in ('send_order', 'reprint')
      where w.id = $1 and w.kind = 'write_back' and w.state = 'ready' and s.hft71_order_id is not null`,
     [intentId],
   );
@@ -38,14 +40,16 @@ export async function recordWrittenBack(ledger: Ledger, intentId: string, hft71O
        from locked
        where id = $1 and state = 'ready' and intent.shop_id = locked.shop_id
          and exists (select 1 from intent s where s.shop_id = intent.shop_id and s.order_id = intent.order_id
-                     and s.kind = 'send_order' and s.hft71_order_id = $2)
-       returning intent.shop_id, intent.order_id
+                     and s.copy = intent.copy and s.kind in ('send_order', 'reprint') and s.hft71_order_id = $2)
+       returning intent.shop_id, intent.order_id, intent.copy
      ),
      shown as (
-       update shop_order o set shop_hft71_id = $2 from done where o.shop_id = done.shop_id and o.order_id = done.order_id
+       update shop_order o set shop_hft71_id = $2 from done
+       where o.shop_id = done.shop_id and o.order_id = done.order_id and done.copy = 1
      )
      update intent s set state = 'written_back', state_since = now()
-     from done where s.shop_id = done.shop_id and s.order_id = done.order_id and s.kind = 'send_order' and s.state = 'sent'
+     from done where s.shop_id = done.shop_id and s.order_id = done.order_id and s.copy = done.copy and s.kind in ('send_order', 'reprint')
+       and s.state = 'sent'
      returning s.id`,
     [intentId, hft71OrderId],
   );

@@ -1,4 +1,5 @@
 import { forgetfulSettings, loadShop } from '@relay/ledger';
+import { offerRestoreCheck } from './ledger-restored.js';
 import type { Relay } from './relay.js';
 
 /** A shop is live, and something that going live checks is not so any more: a worker ends with exit code 78. */
@@ -8,6 +9,7 @@ export class UnsafeToSend extends Error {
 
 /** The checks of going live that a later change of settings or servers can undo. Asked at each start of a worker. */
 export async function assertMaySend(relay: Relay): Promise<void> {
+  await offerRestoreCheck(relay);
   for (const shop of relay.shops.values()) {
     const mode = (await loadShop(relay.ledger, shop.id))?.mode;
     if (mode !== 'live' && mode !== 'going_live') continue;

@@ -8,6 +8,6 @@ export class NotMigrated extends Error {
 }
 
 export async function assertMigrated(ledger: Ledger): Promise<void> {
-  const found = await ledger.pool.query<{ has: boolean }>(`select to_regclass('process_beat') is not null as has`);
+  const found = await ledger.pool.query<{ has: boolean }>(`select to_regclass('unknown_order') is not null as has`);
   if (found.rows[0]?.has !== true) throw new NotMigrated();
 }

@@ -1,23 +1,70 @@
-import { closeBreaker, loadAccount, resolveAlerts, writeAudit } from '@relay/ledger';
+import {
+  closeBreaker,
+  listHosts,
+  loadAccount,
+  openBreaker,
+  resolveAlerts,
+  writeAudit,
+  type AccountView,
+  type BreakerOf,
+  type HostView,
+} from '@relay/ledger';
 import type { ConnectedShop, Relay } from './relay.js';
 
+export interface Breakers {
+  readonly account: AccountView;
+  readonly host: HostView | null;
+}
+
+/** The breaker of the shop's HFT71 account, and that of its host. */
+export async function readBreakers(relay: Relay, shop: ConnectedShop): Promise<Breakers> {
+  const [account, hosts] = await Promise.all([loadAccount(relay.ledger, shop.accountId), listHosts(relay.ledger)]);
+  if (account === null) throw new Error(`the account of shop ${shop.id} is not in the ledger`);
+  return { account, host: hosts.find(({ id }) => id === shop.host) ?? null };
+}
+
+export interface BreakerAct {
+  readonly which: BreakerOf['kind'];
+  readonly actor: string;
+  readonly reason: string;
+}
+
+function breakerOf(shop: ConnectedShop, which: BreakerOf['kind']): BreakerOf {
+  return { kind: which, id: which === 'account' ? shop.accountId : shop.host };
+}
+
+/** Nothing is called until a person closes it. @returns false when the relay has stopped the account already. */
+export async function openBreakerByPerson(relay: Relay, shop: ConnectedShop, by: BreakerAct): Promise<boolean> {
+  const opened = await openBreaker(relay.ledger, breakerOf(shop, by.which), {
+    owner: `person:${by.actor}`,
+    reason: by.reason,
+  });
+  if (opened) await auditBreaker(relay, shop, by, 'breaker open', {});
+  return opened;
+}
+
 /**
- * A person closes the breaker of the shop's account, having settled what opened it: a stopped account is never closed by
- * anything else. @returns false when it was closed already.
+ * A person closes it, having settled what opened it: a stopped account is never closed by anything else. Log-ins with a
+ * refused password may be tried again. @returns false when it was closed already.
  */
-export async function closeStoppedBreaker(
+export async function closeBreakerByPerson(relay: Relay, shop: ConnectedShop, by: BreakerAct): Promise<boolean> {
+  const before = await readBreakers(relay, shop);
+  const { breakerOwner = null, breakerReason = null } = (by.which === 'account' ? before.account : before.host) ?? {};
+  if (!(await closeBreaker(relay.ledger, breakerOf(shop, by.which)))) return false;
+  await auditBreaker(relay, shop, by, 'breaker close', { openedBy: breakerOwner, openedFor: breakerReason });
+  if (by.which === 'account')
+    await resolveAlerts(relay.ledger, ['another sender', 'another installation is sending'], shop.id);
+  return true;
+}
+
+async function auditBreaker(
   relay: Relay,
   shop: ConnectedShop,
-  by: { actor: string; reason: string },
-): Promise<boolean> {
-  const before = await loadAccount(relay.ledger, shop.accountId);
-  if (!(await closeBreaker(relay.ledger, shop.accountId))) return false;
-  await writeAudit(relay.ledger, {
-    ...by,
-    action: 'breaker close',
-    subject: `${before?.baseUrl ?? ''} as ${before?.username ?? ''}`,
-    details: { openedBy: before?.breakerOwner ?? null, openedFor: before?.breakerReason ?? null },
-  });
-  await resolveAlerts(relay.ledger, ['another sender', 'another installation is sending'], shop.id);
-  return true;
+  { which, actor, reason }: BreakerAct,
+  action: string,
+  details: Record<string, unknown>,
+): Promise<void> {
+  const { baseUrl, username } = shop.settings.hft71;
+  const subject = which === 'account' ? `${baseUrl} as ${username}` : shop.host;
+  await writeAudit(relay.ledger, { actor, reason, action, subject, details });
 }

@@ -114,6 +114,11 @@ export async function resolveAbsent(relay: Relay, resolution: Resolution): Promi
   const held = await findHeld(relay, resolution);
   if (held.kind === 'refused') return held;
   const { order } = held;
+  if (order.reason === 'exists')
+    return refused(
+      'HFT71 has said that it has an order under this reference',
+      'look it up there, and resolve it with --exists ID',
+    );
   if (order.identityChanged)
     return refused(
       'the shop uses this id for another order now',

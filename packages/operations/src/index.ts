@@ -6,13 +6,16 @@ export {
   AccountChanged,
   ENVIRONMENT_SHOP_ID,
   intakeContext,
-  openRelay,
   quietly,
   type ConnectedShop,
   type Relay,
 } from './relay.js';
-export { closeStoppedBreaker } from './breaker.js';
+export { setAccountPassword } from './account-password.js';
+export { closeBreakerByPerson, openBreakerByPerson, readBreakers, type BreakerAct, type Breakers } from './breaker.js';
+export { declareLedgerMoved, declareLedgerRestored, longestSettleMs, offerRestoreCheck } from './ledger-restored.js';
+export { holdOrder, releaseOrder, reprint, type OrderAct } from './steer-orders.js';
 export { DatabaseRefused, openPatiently } from './open-patiently.js';
+export { openRelay } from './open-relay.js';
 export { isMisconfiguration } from './start-failure.js';
 export { checkShop, type Check, type LinesPreview, type ShopCheck } from './shop-check.js';
 export { switchLive, switchShadow, type WentLive } from './shop-mode.js';

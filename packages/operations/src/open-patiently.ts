@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Settings } from '@relay/config';
 import type { Logger } from '@relay/observability';
-import { openRelay, type Relay } from './relay.js';
+import { openRelay } from './open-relay.js';
+import type { Relay } from './relay.js';
 
 /** PostgreSQL is there and does not let us in. */
 export class DatabaseRefused extends Error {

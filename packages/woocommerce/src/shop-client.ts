@@ -1,4 +1,4 @@
-import type { OnApiCall, ShopOrder, ShopRefundLine } from '@relay/core';
+import type { CallFailure, OnApiCall, ShopOrder, ShopRefundLine } from '@relay/core';
 
 export interface ShopClientOptions {
   /** Where WordPress lives, with its folder if it has one: `https://shop.example` or `https://example.com/shop`. */
@@ -13,6 +13,8 @@ export interface ShopClientOptions {
   readonly beforeCall?: () => Promise<void>;
   /** Called after every try. */
   readonly onCall?: OnApiCall;
+  /** Called once for each call, when it has ended with all its tries: null when it did its work. */
+  readonly onEnd?: (failure: CallFailure | null) => void;
   readonly userAgent?: string;
 }
 

@@ -1,4 +1,4 @@
-import type { CallFailure } from '@relay/core';
+import { CallFailure } from '@relay/core';
 import axios, { type AxiosAdapter, type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios';
 import axiosRetry from 'axios-retry';
 import { shopFailure } from './failures.js';
@@ -55,6 +55,17 @@ export class ShopHttp {
   /** @throws CallFailure on every end but a 2xx with JSON. */
   async call(call: ShopCall): Promise<ShopAnswer> {
     await this.#options.beforeCall?.();
+    try {
+      const answer = await this.#call(call);
+      this.#options.onEnd?.(null);
+      return answer;
+    } catch (error) {
+      if (error instanceof CallFailure && error.action === call.action) this.#options.onEnd?.(error);
+      throw error;
+    }
+  }
+
+  async #call(call: ShopCall): Promise<ShopAnswer> {
     const deadline = AbortSignal.timeout(this.#answerTimeoutMs);
     const endsAt = performance.now() + this.#answerTimeoutMs;
     let tries = 0;

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { loadAccount } from '@relay/ledger';
-import { closeStoppedBreaker } from '@relay/operations';
+import { closeBreakerByPerson } from '@relay/operations';
 import { chosenShop } from '../chosen-shop.js';
 import type { ActorOptions, Cli, ShopOptions } from '../cli.js';
 import { helpful } from '../helpful.js';
@@ -61,7 +61,11 @@ function addClose(breaker: Command, cli: Cli): void {
         withRelay(cli, async (relay) => {
           const shop = chosenShop(relay, options.shop);
           await mustConfirm(cli, options, `Send shop ${shop.id}’s orders to ${shop.settings.hft71.baseUrl} again?`);
-          const changed = await closeStoppedBreaker(relay, shop, { actor: options.as, reason: options.reason });
+          const changed = await closeBreakerByPerson(relay, shop, {
+            which: 'account',
+            actor: options.as,
+            reason: options.reason,
+          });
           const text = changed ? 'The breaker is closed: orders go again.' : 'The breaker was closed already.';
           return { json: { shop: shop.id, changed }, text };
         }),

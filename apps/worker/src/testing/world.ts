@@ -51,6 +51,12 @@ export const SHORT_TIMES: Environment = {
   RELAY_LEVEL_SWEEP_INTERVAL: '10s',
   RELAY_MARKER_BACKOFF: '1s',
   HFT71_SETTLE: '1s',
+  RELAY_BREAKER_PROBE: '500ms',
+  RELAY_BREAKER_PROBE_MAX: '1s',
+  RELAY_BREAKER_REOPEN: '500ms',
+  RELAY_BREAKER_REOPEN_MAX: '1s',
+  RELAY_WINDOW_STEP: '1s',
+  RELAY_LOOKUP_GAP: '1s',
 };
 
 /** A shop, an HFT71, a ledger, a Redis, and as many workers as the test starts. */
@@ -193,7 +199,7 @@ export class World {
 
   /** What a person does who has looked (`relay breaker close`). */
   async closeBreaker(): Promise<void> {
-    for (const { id } of await listAccounts(this.ledger)) await closeBreaker(this.ledger, id);
+    for (const { id } of await listAccounts(this.ledger)) await closeBreaker(this.ledger, { kind: 'account', id });
   }
 
   /** What `relay mode` does. */

@@ -1,0 +1,49 @@
+import { writeAuditOn } from './audit.js';
+import { inTransaction, oneRow, type Ledger } from './connect.js';
+import type { PersonsAct } from './hold-release.js';
+
+export type Reprinted =
+  | { readonly kind: 'reprint'; readonly intentId: string; readonly reference: string; readonly copy: number }
+  /** Its id is not in the shop yet (the write-back would take the reprint's marker away), or a reprint is on its way. */
+  | { readonly kind: 'not-sent' | 'reprint-open'; readonly state: string };
+
+/**
+ * Another production order for an order that HFT71 has: an intent of its own with the reference `…-R2` (then `-R3`), the
+ * same states and rules. One at a time.
+ */
+export async function reprintOrder(
+  ledger: Ledger,
+  order: { shopId: string; orderId: number },
+  by: PersonsAct,
+): Promise<Reprinted> {
+  return inTransaction(ledger, async (client) => {
+    const sent = await oneRow<{ state: string; reference: string; open: string | null; last: number }>(
+      client,
+      `select i.state, i.reference,
+              (select r.state from intent r where r.shop_id = i.shop_id and r.order_id = i.order_id and r.kind = 'reprint'
+                 and r.state not in ('sent', 'written_back', 'adopted', 'cancelled') limit 1) as open,
+              coalesce((select max(r.copy) from intent r where r.shop_id = i.shop_id and r.order_id = i.order_id and r.kind = 'reprint'), 1) as last
+       from intent i where i.shop_id = $1 and i.order_id = $2 and i.kind = 'send_order' for update`,
+      [order.shopId, order.orderId],
+    );
+    if (sent === null || !['written_back', 'adopted'].includes(sent.state))
+      return { kind: 'not-sent', state: sent?.state ?? 'unknown' };
+    if (sent.open !== null) return { kind: 'reprint-open', state: sent.open };
+    const copy = sent.last + 1;
+    const reference = `${sent.reference ?? order.orderId}-R${copy}`;
+    const made = await oneRow<{ id: string }>(
+      client,
+      `insert into intent (id, kind, shop_id, order_id, account_id, copy, state, reference)
+       select gen_random_uuid(), 'reprint', shop_id, order_id, account_id, $3::int, 'ready', $4 from intent
+       where shop_id = $1 and order_id = $2 and kind = 'send_order' returning id`,
+      [order.shopId, order.orderId, copy, reference],
+    );
+    await writeAuditOn(client, {
+      ...by,
+      action: 'orders reprint',
+      subject: `${order.shopId}/${order.orderId}`,
+      details: { reference },
+    });
+    return { kind: 'reprint', intentId: (made as { id: string }).id, reference, copy };
+  });
+}

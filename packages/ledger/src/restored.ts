@@ -1,0 +1,98 @@
+import { writeAuditOn } from './audit.js';
+import { inTransaction, oneRow, type Ledger } from './connect.js';
+
+export type RestoreDeclared =
+  | { readonly kind: 'declared'; readonly inDoubt: number }
+  /** A worker was seen within the last 30 s: it may be sending. */
+  | { readonly kind: 'worker-alive'; readonly workers: readonly string[] };
+
+/**
+ * The ledger was restored from a backup: whatever it does not know as sent may have been sent since. All of it goes in
+ * doubt, its tokens void, for settle + lease, since a worker that claimed before the restore may still post (model, R9).
+ * Orders that were never HFT71's stay: nothing of them was ever sent.
+ */
+export async function declareRestored(
+  ledger: Ledger,
+  restore: { settleMs: number; leaseMs: number; actor: string; reason: string; cluster: string | null },
+): Promise<RestoreDeclared> {
+  return inTransaction(ledger, async (client) => {
+    const alive = await client.query<{ worker: string }>(
+      `select host || '/' || pid as worker from process_beat where kind = 'worker' and seen_at > now() - interval '30 seconds'`,
+    );
+    if (alive.rows.length > 0) return { kind: 'worker-alive', workers: alive.rows.map(({ worker }) => worker) };
+    const doubted = await client.query(
+      `update intent set state = 'in_doubt', reason = null, token = null, lease_until = null, dispatched_until = null,
+         cancel_requested = cancel_requested or state = 'cancelled',
+         doubt_since = coalesce(doubt_since, now()), settle_until = now() + $1::bigint * interval '1 millisecond',
+         unreadable_look_ups = 0, look_up_at = null, reason_detail = 'the ledger was restored from a backup', state_since = now()
+       where kind in ('send_order', 'reprint') and reference is not null and hft71_order_id is null
+         and state not in ('sent', 'written_back', 'adopted', 'not_for_hft71')`,
+      [restore.settleMs + restore.leaseMs],
+    );
+    await client.query(
+      `update attempt set ended_at = now(), outcome = case when claimed_at is null then 'abandoned' else 'in_doubt' end, cause = 'ledger-restored'
+       where ended_at is null`,
+    );
+    await client.query(
+      `update installation set restored_at = now(), restored_settle_ms = $2, cluster = coalesce($1, cluster)`,
+      [restore.cluster, restore.settleMs + restore.leaseMs],
+    );
+    await client.query(
+      'update shop set sweep_wanted = true, level_swept_at = null, sweep_mark = least(sweep_mark, baseline_at)',
+    );
+    const inDoubt = doubted.rowCount ?? 0;
+    await client.query(`update alert set resolved_at = now() where kind = $1 and resolved_at is null`, [LEDGER_MOVED]);
+    await writeAuditOn(client, {
+      actor: restore.actor,
+      reason: restore.reason,
+      action: 'ledger restored',
+      subject: 'ledger',
+      details: { inDoubt },
+    });
+    return { kind: 'declared', inDoubt };
+  });
+}
+
+/** Kind of the alert that offers it. */
+export const LEDGER_MOVED = 'ledger on another cluster';
+
+/** System identifier and timeline: both change when a base backup is restored. null where the role may not ask. */
+export async function readCluster(ledger: Ledger): Promise<string | null> {
+  try {
+    const row = await oneRow<{ cluster: string }>(
+      ledger.pool,
+      `select s.system_identifier || '/' || c.timeline_id as cluster from pg_control_system() s, pg_control_checkpoint() c`,
+    );
+    return row?.cluster ?? null;
+  } catch (error) {
+    if ((error as { code?: string }).code === '42501') return null; // no permission
+    throw error;
+  }
+}
+
+/**
+ * Compares the cluster with the one that the ledger was last used on; the first look remembers it.
+ * @returns the former one when it is another now.
+ */
+export async function followCluster(ledger: Ledger, cluster: string | null): Promise<string | null> {
+  if (cluster === null) return null;
+  const row = await oneRow<{ cluster: string }>(
+    ledger.pool,
+    `with first as (update installation set cluster = $1 where cluster is null returning cluster)
+     select cluster from installation where cluster is distinct from $1 and cluster is not null`,
+    [cluster],
+  );
+  return row?.cluster ?? null;
+}
+
+/** A person says that the ledger moved as it was: no restore, nothing was lost. */
+export async function acceptCluster(
+  ledger: Ledger,
+  move: { cluster: string | null; actor: string; reason: string },
+): Promise<void> {
+  await inTransaction(ledger, async (client) => {
+    await client.query('update installation set cluster = $1', [move.cluster]);
+    await client.query(`update alert set resolved_at = now() where kind = $1 and resolved_at is null`, [LEDGER_MOVED]);
+    await writeAuditOn(client, { actor: move.actor, reason: move.reason, action: 'ledger moved', subject: 'ledger' });
+  });
+}

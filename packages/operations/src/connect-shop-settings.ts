@@ -1,0 +1,128 @@
+import { createBudget } from '@relay/budget';
+import { SecretBox, type OnApiCall } from '@relay/core';
+import type { Settings, ShopSettings } from '@relay/config';
+import { createHft71Client, createRedisTokenStore, type Hft71Client } from '@relay/hft71';
+import { ApiCallLog, ensureAccount, ensureHost, ensureShop, type Installation, type Ledger } from '@relay/ledger';
+import type { Logger } from '@relay/observability';
+import { createShopClient, type ShopClient } from '@relay/woocommerce';
+import type { Redis } from 'ioredis';
+import { accountPassword, ledgerLogInGuard } from './account-password.js';
+import { classOfHft71Call, freezer, slotFor } from './call-budgets.js';
+import { watchHost } from './host-watch.js';
+import { AccountChanged, ENVIRONMENT_SHOP_ID, type ConnectedShop } from './relay.js';
+
+interface Parts {
+  readonly settings: Settings;
+  readonly shop: ShopSettings;
+  readonly ledger: Ledger;
+  readonly redis: Redis;
+  readonly installation: Installation;
+  readonly log: Logger;
+}
+
+/** The shop of the settings: its rows in the ledger, its budgets, its clients. @throws AccountChanged */
+export async function connectShopSettings(parts: Parts): Promise<{ shop: ConnectedShop; callLog: ApiCallLog }> {
+  const { settings, shop, ledger, redis, log } = parts;
+  const { timing } = settings;
+  const breakerTimes = {
+    probeMs: timing.breakerProbeMs,
+    probeMaxMs: timing.breakerProbeMaxMs,
+    reopenMs: timing.breakerReopenMs,
+    reopenMaxMs: timing.breakerReopenMaxMs,
+  };
+  const account = await ensureAccount(ledger, {
+    baseUrl: shop.hft71.baseUrl,
+    username: shop.hft71.username,
+    maxInFlight: shop.hft71.maxInFlight,
+    times: { ...breakerTimes, windowStepMs: timing.windowStepMs },
+  });
+  const view = await ensureShop(ledger, {
+    id: ENVIRONMENT_SHOP_ID,
+    accountId: account.id,
+    baseUrl: shop.woocommerce.baseUrl,
+  });
+  if (view.accountId !== account.id) throw new AccountChanged(`${shop.hft71.baseUrl} as ${shop.hft71.username}`);
+  const host = new URL(shop.woocommerce.baseUrl).host;
+  await ensureHost(ledger, view.id, host, breakerTimes);
+
+  const callLog = new ApiCallLog(ledger, view.id, (error) => log.warn('the call log could not be written', { error }));
+  const onCall: OnApiCall = (call) => callLog.add(call);
+  const budget = createBudget({
+    redis,
+    key: account.id,
+    rate: shop.hft71.rate,
+    longestFreezeMs: timing.longestFreezeMs,
+  });
+  const throttled = freezer({ ledger, accountId: account.id, budget, log });
+  return {
+    callLog,
+    shop: {
+      ...shopRules(settings, shop),
+      id: view.id,
+      accountId: account.id,
+      host,
+      settings: shop,
+      budget,
+      throttled,
+      woocommerce: shopClient(parts, host, onCall),
+      hft71: hft71Client(parts, { accountId: account.id, budget, throttled, onCall }),
+    },
+  };
+}
+
+function shopClient({ settings, shop, ledger, redis, log }: Parts, host: string, onCall: OnApiCall): ShopClient {
+  const hostBudget = createBudget({ redis, key: `host:${host}`, rate: shop.woocommerce.rate });
+  return createShopClient({
+    baseUrl: shop.woocommerce.baseUrl,
+    consumerKey: shop.woocommerce.consumerKey,
+    consumerSecret: shop.woocommerce.consumerSecret,
+    answerTimeoutMs: settings.timing.shopTimeoutMs,
+    connectTimeoutMs: settings.timing.connectTimeoutMs,
+    beforeCall: slotFor(hostBudget, 'shop', () => 'send'),
+    onCall,
+    onEnd: watchHost({ ledger, host, log, budget: hostBudget }),
+  });
+}
+
+function hft71Client(
+  { settings, shop, ledger, redis, installation, log }: Parts,
+  account: Pick<ConnectedShop, 'accountId' | 'budget' | 'throttled'> & { onCall: OnApiCall },
+): Hft71Client {
+  const { timing, secretKeys } = settings;
+  const { username, password, baseUrl } = shop.hft71;
+  const of = { ledger, accountId: account.accountId, installation, secretKeys };
+  return createHft71Client({
+    baseUrl,
+    username,
+    password: () => accountPassword(of, password),
+    logInGuard: ledgerLogInGuard(of, log),
+    tokenStore: createRedisTokenStore(redis, account.accountId, new SecretBox(secretKeys, 'hft71-token')),
+    connectTimeoutMs: timing.connectTimeoutMs,
+    answerTimeoutMs: timing.answerTimeoutMs,
+    beforeCall: slotFor(account.budget, 'hft71', classOfHft71Call),
+    onThrottled: (retryAfterMs) => void account.throttled(retryAfterMs),
+    onCall: account.onCall,
+  });
+}
+
+/** What the settings say of the shop, without its clients. */
+function shopRules(settings: Settings, shop: ShopSettings) {
+  const { hft71, woocommerce } = shop;
+  return {
+    sendableStatuses: woocommerce.sendableStatuses,
+    sendDelayMs: settings.sendDelayMs,
+    lines: hft71.lines,
+    template: hft71.orderTemplate,
+    notProcessedStatuses: hft71.notProcessedStatuses,
+    duplicatePattern: hft71.duplicatePattern,
+    doubtRules: { policy: hft71.duplicateReference, hasLookUp: hft71.lookupPath !== null },
+    lookUpPath: hft71.lookupPath,
+    marker: settings.shopMarker,
+    maxUnmirrored: settings.maxUnmirrored,
+    settleMs: hft71.settleMs,
+    webhookSecret: woocommerce.webhookSecret,
+    reference: { source: hft71.reference, prefix: hft71.referencePrefix },
+    sweepOverlapMs: settings.timing.sweepOverlapMs,
+    publicUrl: settings.publicUrl,
+  };
+}

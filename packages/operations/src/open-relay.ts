@@ -1,0 +1,61 @@
+import { hostname } from 'node:os';
+import type { Settings } from '@relay/config';
+import { SecretBox } from '@relay/core';
+import { connectLedger, ensureInstallation, type ApiCallLog } from '@relay/ledger';
+import { createMetrics, type Logger } from '@relay/observability';
+import { connectRedis } from '@relay/queues';
+import { assertMigrated } from './assert-migrated.js';
+import { connectShopSettings } from './connect-shop-settings.js';
+import { relayMetricSources } from './metric-sources.js';
+import { quietly, type ConnectedShop, type Relay } from './relay.js';
+
+/**
+ * @throws NotMigrated, WrongSecretKey, or PostgreSQL's own error when it cannot be reached. Shops, HFT71 and Redis are
+ * not asked: they may be away when the relay starts.
+ */
+export async function openRelay(settings: Settings, log: Logger): Promise<Relay> {
+  const ledger = connectLedger({
+    databaseUrl: settings.databaseUrl,
+    applicationName: 'hft71-relay',
+    onIdleError: (error) => log.warn('a connection to PostgreSQL broke', { error }),
+  });
+  const redis = connectRedis(settings.redisUrl, quietly(log, 'Redis'));
+  try {
+    await assertMigrated(ledger);
+    const installation = await ensureInstallation(ledger, new SecretBox(settings.secretKeys, 'installation'));
+    const metrics = createMetrics(relayMetricSources(ledger));
+    const shops = new Map<string, ConnectedShop>();
+    const callLogs: ApiCallLog[] = [];
+    if (settings.shop !== null) {
+      const { shop, callLog } = await connectShopSettings({
+        settings,
+        shop: settings.shop,
+        ledger,
+        redis,
+        installation,
+        log,
+      });
+      shops.set(shop.id, shop);
+      callLogs.push(callLog);
+    }
+    return {
+      settings,
+      ledger,
+      redis,
+      installation,
+      log,
+      metrics,
+      shops,
+      processName: `${hostname()}/${process.pid}`,
+      close: async () => {
+        await Promise.all(callLogs.map((callLog) => callLog.flush()));
+        redis.disconnect();
+        await ledger.close();
+      },
+    };
+  } catch (error) {
+    redis.disconnect();
+    await ledger.close();
+    throw error;
+  }
+}

@@ -1,0 +1,59 @@
+import { holdByPerson, releaseHeld, reprintOrder } from '@relay/ledger';
+import { findOrder, refused, type Refusal, type Resolved } from './held-orders.js';
+import type { Relay } from './relay.js';
+
+export interface OrderAct {
+  /** The shop's number, its id, or HFT71's id. */
+  readonly wanted: string;
+  readonly shopId?: string;
+  readonly actor: string;
+  readonly reason: string;
+}
+
+/** `relay orders hold`: it does not go until a person releases it. */
+export async function holdOrder(relay: Relay, act: OrderAct): Promise<Resolved> {
+  const found = await findOrder(relay, act.wanted, act.shopId);
+  if (found.kind === 'refused') return found;
+  const { order } = found;
+  const was = order.intentId === null ? null : await holdByPerson(relay.ledger, order.intentId, act);
+  if (was !== null) return { kind: 'resolved', state: 'held' };
+  return order.state === 'sending'
+    ? refused('the order is on its way to HFT71 at this moment', 'look again with relay orders show')
+    : refused(
+        `the order is ${order.state ?? 'not to be sent'}: there is nothing to hold back`,
+        'only orders that still wait to be sent can be held',
+      );
+}
+
+/** `relay orders release`: what a person or the deadline holds goes again. */
+export async function releaseOrder(relay: Relay, act: OrderAct): Promise<Resolved> {
+  const found = await findOrder(relay, act.wanted, act.shopId);
+  if (found.kind === 'refused') return found;
+  const { order } = found;
+  const state = order.intentId === null ? null : await releaseHeld(relay.ledger, order.intentId, act);
+  if (state !== null) return { kind: 'resolved', state };
+  return order.state === 'held'
+    ? refused(`the order is held for another reason: ${order.reason ?? '?'}`, 'relay orders show says what resolves it')
+    : refused(`the order is not held: it is ${order.state ?? 'not to be sent'}`, 'only held orders can be released');
+}
+
+/** `relay orders reprint`: HFT71 makes it once more, under a reference of its own. */
+export async function reprint(relay: Relay, act: OrderAct): Promise<{ kind: 'reprint'; reference: string } | Refusal> {
+  const found = await findOrder(relay, act.wanted, act.shopId);
+  if (found.kind === 'refused') return found;
+  const made = await reprintOrder(relay.ledger, found.order, act);
+  switch (made.kind) {
+    case 'reprint':
+      return { kind: 'reprint', reference: made.reference };
+    case 'reprint-open':
+      return refused(
+        `a reprint of this order is ${made.state} already`,
+        'wait until it is written back, or resolve it: relay orders held',
+      );
+    case 'not-sent':
+      return refused(
+        `the order is ${made.state}, and its id is not in the shop yet`,
+        'a reprint is for an order that HFT71 has: wait until it is written_back',
+      );
+  }
+}
