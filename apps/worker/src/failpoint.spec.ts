@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { projectFile } from './testing/project-file.js';
+import { projectFile } from '@relay/testing';
 
 test('the build holds nothing that stops or kills a worker at a step', async () => {
   const folder = projectFile('apps/worker/dist');

@@ -1,11 +1,8 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { startPostgres, type PostgresServer } from '@relay/local-servers';
-import { waitFor } from '@relay/testing';
-import { projectFile } from './testing/project-file.js';
+import { migrate, waitFor } from '@relay/testing';
 import { inWorld, stopWorldsLeft } from './testing/world.js';
 
 let folder: string;
@@ -13,19 +10,7 @@ let postgres: PostgresServer;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'relay-postgres-'));
   postgres = await startPostgres({ dataDir: join(folder, 'data'), durable: true });
-  await promisify(execFile)(
-    process.execPath,
-    [projectFile('node_modules/prisma/build/index.js'), 'migrate', 'deploy'],
-    {
-      cwd: projectFile('.'),
-      env: {
-        PATH: process.env['PATH'],
-        HOME: process.env['HOME'],
-        DATABASE_URL: postgres.url,
-        CHECKPOINT_DISABLE: '1',
-      },
-    },
-  );
+  await migrate(postgres.url);
 }, 60_000);
 afterAll(async () => {
   await stopWorldsLeft();

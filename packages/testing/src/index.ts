@@ -1,3 +1,9 @@
+export { createTemplate, migrate } from './database-template.js';
+export { LedgerProbe } from './ledger-probe.js';
+export { projectFile } from './project-file.js';
+export { RelayProcesses, waitForEnd, waitUntilStopped, wake, type WorkerOptions } from './relay-processes.js';
+export { sandboxSettings, SHORT_TIMES, type Environment } from './relay-settings.js';
+export { Sandbox, type AcceptedOrder, type Counted, type SandboxOrder } from './sandbox.js';
 export {
   assertNoProcessLeft,
   startProcess,

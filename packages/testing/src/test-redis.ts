@@ -14,8 +14,9 @@ export interface TestRedis {
   close(): Promise<void>;
 }
 
-export async function createTestRedis(): Promise<TestRedis> {
-  const url = new URL(serverUrl('RELAY_TEST_REDIS_URL'));
+/** @param server one of 512 databases; the test run's own when left out. */
+export async function createTestRedis(server = serverUrl('RELAY_TEST_REDIS_URL')): Promise<TestRedis> {
+  const url = new URL(server);
   const database = await using(url.href, (redis) => redis.incr(COUNTER));
   if (database >= DATABASES)
     throw new Error(`More than ${DATABASES - 1} Redis databases in one run: share one per test file.`);

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { startProcess, type StartedProcess } from '@relay/testing';
+import { startProcess, type StartedProcess } from './start-process.js';
 import { z } from 'zod';
 import { projectFile } from './project-file.js';
 
