@@ -32,6 +32,7 @@ export default tseslint.config(
       'packages/testing/**',
       'apps/local/**',
       'apps/sandbox/**',
+      'apps/chaos/**',
       '**/*.spec.ts',
     ],
     rules: { 'no-restricted-syntax': 'off' },

@@ -1,0 +1,26 @@
+import type { Marks } from './marks.js';
+import type { SeededRandom } from './seeded-random.js';
+import type { World, WorldOptions } from '../world/world.js';
+
+/** What a scenario works with. */
+export interface Stage {
+  readonly full: boolean;
+  readonly random: SeededRandom;
+  readonly marks: Marks;
+  /** The size of the quick profile, or the issue's. */
+  readonly size: (quick: number, full: number) => number;
+  /** Closed and judged when the scenario has ended. Several are judged together. */
+  readonly openWorld: (options?: WorldOptions) => Promise<World>;
+  /** For the eyes of whoever waits. */
+  readonly say: (what: string) => void;
+}
+
+/** One story of faults. No duplicate and no loss is demanded of each by the harness; it sets its further marks itself. */
+export interface Scenario {
+  readonly name: string;
+  /** One sentence for `--list`. */
+  readonly what: string;
+  /** After so many seconds it counts as failed; 150 and 900 when left out. */
+  readonly limitSeconds?: { readonly quick: number; readonly full: number };
+  readonly run: (stage: Stage) => Promise<void>;
+}

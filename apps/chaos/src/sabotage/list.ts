@@ -1,0 +1,3 @@
+import type { Sabotage } from './sabotage.js';
+
+export const SABOTAGES: readonly Sabotage[] = [];

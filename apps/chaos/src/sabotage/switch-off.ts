@@ -1,0 +1,60 @@
+import { mkdtempSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { projectFile } from '@relay/testing';
+import type { Installation } from '../world/installation.js';
+import type { World } from '../world/world.js';
+import { appliedLine, type AddressedPatch } from './hooks.js';
+import { patchSource } from './patch-source.js';
+import type { Sabotage } from './sabotage.js';
+
+export interface SwitchedOff {
+  readonly nodeArgs: readonly string[];
+  readonly settings: Readonly<Record<string, string>>;
+  readonly onLedger: (installation: Installation) => Promise<void>;
+  /** @throws where no process has loaded a patched module: the scenario then shows nothing. */
+  readonly assertApplied: (worlds: readonly World[]) => void;
+}
+
+/** How the relay's programs are started with this guard switched off; as they are, where there is none. */
+export function switchOff(sabotage: Sabotage | null): SwitchedOff {
+  const { patches = [], settings = {}, onLedger = async () => undefined } = sabotage ?? {};
+  if (patches.length === 0) return { nodeArgs: [], settings, onLedger, assertApplied: () => undefined };
+  assertInStep(patches);
+  return {
+    nodeArgs: ['--import', registerUrl(patches)],
+    settings,
+    onLedger,
+    assertApplied: (worlds) => {
+      const said = worlds.flatMap(({ installations }) =>
+        installations.flatMap(({ processes }) => processes.started().map((each) => each.stderr())),
+      );
+      for (const { module } of patches)
+        if (!said.some((text) => text.includes(appliedLine(module))))
+          throw new Error(`No process has loaded ${module}: the guard was never off.`);
+    },
+  };
+}
+
+/** @throws where a text is not found exactly once in the build. */
+export function assertInStep(patches: NonNullable<Sabotage['patches']>): void {
+  const sources = new Map<string, string>();
+  for (const patch of patches) {
+    const source = sources.get(patch.module) ?? readFileSync(projectFile(patch.module), 'utf8');
+    sources.set(patch.module, patchSource(source, patch));
+  }
+}
+
+function registerUrl(patches: NonNullable<Sabotage['patches']>): string {
+  const addressed: AddressedPatch[] = patches.map((patch) => ({
+    ...patch,
+    // As Node names it: packages are found through links.
+    url: pathToFileURL(realpathSync(projectFile(patch.module))).href,
+  }));
+  const plan = join(mkdtempSync(join(tmpdir(), 'relay-chaos-sabotage-')), 'plan.json');
+  writeFileSync(plan, JSON.stringify(addressed));
+  const url = new URL(pathToFileURL(projectFile('apps/chaos/dist/sabotage/register.js')));
+  url.searchParams.set('plan', plan);
+  return url.href;
+}
