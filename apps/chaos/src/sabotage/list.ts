@@ -1,3 +1,66 @@
 import type { Sabotage } from './sabotage.js';
 
-export const SABOTAGES: readonly Sabotage[] = [];
+/** Each is aimed at what the scenario does on purpose, so that it is noticed by the design of the story and not by luck. */
+export const SABOTAGES: readonly Sabotage[] = [
+  {
+    name: 'claim-fence',
+    scenario: 'paused-worker',
+    what: 'the claim’s `where state = ready and token = …`, with its look at the prepared attempt',
+    patches: [
+      {
+        module: 'packages/ledger/dist/attempt.js',
+        find: `where i.id = $1 and a.id = $2 and i.state = 'ready' and i.token = $3 and not i.cancel_requested
+    and exists (select 1 from attempt t where t.token = $3 and t.claimed_at is null and t.ended_at is null)`,
+        replace: 'where i.id = $1 and a.id = $2 and not i.cancel_requested',
+      },
+      {
+        module: 'packages/ledger/dist/attempt.js',
+        find: `where i.id = looked.id and i.state = 'ready' and i.token = $3 and live`,
+        replace: 'where i.id = looked.id and live',
+      },
+    ],
+  },
+  {
+    name: 'late-write-check',
+    scenario: 'paused-worker',
+    what: 'the check that a late result still belongs to the state and the attempt that it tells of',
+    patches: [
+      {
+        module: 'packages/ledger/dist/record-outcome.js',
+        find: `left_at = case when $5::boolean then coalesce(left_at, now()) end
+       where token = $1 and ended_at is null returning intent_id`,
+        replace: `left_at = case when $5::boolean then coalesce(left_at, now()) end
+       where token = $1 returning intent_id`,
+      },
+      {
+        module: 'packages/ledger/dist/record-outcome.js',
+        find: `from ended where i.id = ended.intent_id and i.token = $1 and i.state in ('ready', 'sending')`,
+        replace: 'from ended where i.id = ended.intent_id',
+      },
+    ],
+  },
+  {
+    name: 'in-doubt-default',
+    scenario: 'created-but-lost-no-lookup',
+    what: 'the default row of the outcome table: what nobody thought of is in doubt',
+    patches: [
+      {
+        module: 'packages/core/dist/post-outcome.js',
+        find: "return { kind: 'in-doubt', cause: `http-${status}` };",
+        replace: "return notProcessed('declared');",
+      },
+    ],
+  },
+  {
+    name: 'settle',
+    scenario: 'late-accept',
+    what: 'the wait for settle before a person’s "does not exist" counts',
+    patches: [
+      {
+        module: 'packages/ledger/dist/held.js',
+        find: "if (held.settling)\n            return 'settle-not-over';",
+        replace: '',
+      },
+    ],
+  },
+];

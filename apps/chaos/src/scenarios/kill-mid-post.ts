@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StartedProcess } from '@relay/testing';
 import type { Scenario } from '../run/scenario.js';
-import type { World } from '../world/world.js';
+import { doubtsThatHft71Has, doubtsWithoutMarker, forgottenSent } from '../world/figures.js';
 
 const WORKERS = 3;
 const KILL_EVERY_MS = 2_000;
@@ -15,8 +14,8 @@ export const killMidPost: Scenario = {
     const { relay, sandbox } = world;
     await sandbox.faultOnSend({ kind: 'latency', delayMs: 600, processed: true });
     let workers = await relay.startLive(WORKERS);
-    const count = size(60, 500);
-    const making = sandbox.order({ count, kinds: ['simple', 'variation', 'mixed'], spreadMs: size(10_000, 60_000) });
+    const spreadMs = size(10_000, 60_000);
+    const making = sandbox.order({ count: size(60, 500), kinds: ['simple', 'variation', 'mixed'], spreadMs });
 
     const kills = size(5, 30);
     for (let killed = 1; killed <= kills; killed += 1) {
@@ -30,33 +29,6 @@ export const killMidPost: Scenario = {
 
     marks.atLeast('killedAfterAcceptance', await doubtsThatHft71Has(world), 1);
     marks.equal('doubtsWithoutMarker', await doubtsWithoutMarker(world), 0);
-    marks.equal('forgottenSent', await acceptedAndNeitherSentNorInDoubt(world), 0);
-    await stop(workers);
+    marks.equal('forgottenSent', await forgottenSent(world), 0);
   },
 };
-
-async function doubtsThatHft71Has(world: World): Promise<number> {
-  const accepted = new Set(world.record().accepted.map(({ referenceId }) => referenceId));
-  return [...(await world.relay.listed()).inDoubt].filter((id) => accepted.has(String(id))).length;
-}
-
-/** Killed before the marker is written: nothing can have left, and nobody has to look. */
-async function doubtsWithoutMarker(world: World): Promise<number> {
-  const marked = new Set(
-    world
-      .record()
-      .shopOrders.filter(({ relayMarker }) => relayMarker !== null)
-      .map(({ id }) => id),
-  );
-  return [...(await world.relay.listed()).inDoubt].filter((id) => !marked.has(id)).length;
-}
-
-async function acceptedAndNeitherSentNorInDoubt(world: World): Promise<number> {
-  const { inDoubt } = await world.relay.listed();
-  const accepted = world.record().accepted.map(({ referenceId }) => Number(referenceId));
-  return world.relay.notShownAsSent(accepted.filter((id) => !inDoubt.has(id)));
-}
-
-async function stop(workers: readonly StartedProcess[]): Promise<void> {
-  await Promise.all(workers.map((worker) => worker.kill('SIGTERM')));
-}
