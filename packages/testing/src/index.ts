@@ -11,6 +11,7 @@ export {
   type ProcessOptions,
   type StartedProcess,
 } from './start-process.js';
+export { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 export { createTestDatabase, type TestDatabase } from './test-database.js';
 export { createTestRedis, type TestRedis } from './test-redis.js';
 export { waitFor, type WaitOptions } from './wait-for.js';
