@@ -20,7 +20,7 @@ export function startProcessors(parts: {
   verified: ReadonlyMap<string, ConnectedShop>;
 }): { stop: (graceMs: number) => Promise<void> } {
   const { relay, handOff, intake, connection, verified } = parts;
-  const { log, settings } = relay;
+  const { log } = relay;
 
   const start = (name: QueueName, concurrency: number, work: (job: Job) => Promise<unknown>) => {
     const worker = new Worker(name, (job) => guarded(relay, job, work), {
@@ -35,9 +35,7 @@ export function startProcessors(parts: {
     return worker;
   };
   const workers = [
-    start('send-order', settings.shop?.hft71.maxInFlight ?? 1, (job) =>
-      sendOrder(handOff, handOffJobSchema.parse(job.data).intentId),
-    ),
+    start('send-order', mostInFlight(relay), (job) => sendOrder(handOff, handOffJobSchema.parse(job.data).intentId)),
     start('write-back', WRITE_BACKS_AT_ONCE, (job) => writeBack(handOff, handOffJobSchema.parse(job.data).intentId)),
     start('maintenance', MAINTENANCE_AT_ONCE, (job) => {
       const task = maintenanceJobSchema.parse(job.data);
@@ -58,6 +56,15 @@ export function startProcessors(parts: {
       clearTimeout(timer);
     },
   };
+}
+
+/** Of all accounts together: one account's full window must not keep another's orders waiting for a place. */
+function mostInFlight({ shops }: Relay): number {
+  const byAccount = new Map([...shops.values()].map((shop) => [shop.accountId, shop.settings.hft71.maxInFlight]));
+  return Math.max(
+    1,
+    [...byAccount.values()].reduce((sum, most) => sum + most, 0),
+  );
 }
 
 /**

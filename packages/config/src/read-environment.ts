@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import type { RawEnvironment } from './load-settings.js';
+import type { RawEnvironment } from './parse-variables.js';
 
 /** The process's environment over what a `.env` file in this folder says. The file may be missing. */
 export function readEnvironment(folder: string = process.cwd()): RawEnvironment {

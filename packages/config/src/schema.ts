@@ -25,6 +25,8 @@ export const environmentSchema = z.object({
 });
 
 export type Environment = z.output<typeof environmentSchema>;
+/** The part of it that makes a shop. */
+export type ShopEnvironment = Pick<Environment, keyof typeof woocommerceVariables | keyof typeof hft71Variables>;
 export type VariableName = keyof Environment;
 
 export const VARIABLE_NAMES = Object.keys(environmentSchema.shape) as readonly VariableName[];

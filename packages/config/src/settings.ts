@@ -1,5 +1,5 @@
 import type { RateSetting } from './rate.js';
-import type { Environment } from './schema.js';
+import type { Environment, ShopEnvironment } from './schema.js';
 
 /** Everything that the environment decides, checked. Frozen, and read once when a program starts. */
 export interface Settings {
@@ -125,7 +125,8 @@ export function settingsFrom(env: Environment, warnings: readonly string[]): Set
   });
 }
 
-function shopFrom(env: Environment): ShopSettings | null {
+/** @param env what makes a shop, cross-checked; null when no shop is given. */
+export function shopFrom(env: ShopEnvironment): ShopSettings | null {
   const { WC_BASE_URL, WC_CONSUMER_KEY, WC_CONSUMER_SECRET, WC_WEBHOOK_SECRET } = env;
   if (!WC_BASE_URL || !WC_CONSUMER_KEY || !WC_CONSUMER_SECRET || !WC_WEBHOOK_SECRET) return null;
   const hft71 = hft71From(env);
@@ -143,7 +144,7 @@ function shopFrom(env: Environment): ShopSettings | null {
   };
 }
 
-function hft71From(env: Environment): Hft71Settings | null {
+function hft71From(env: ShopEnvironment): Hft71Settings | null {
   const { HFT71_BASE_URL, HFT71_USERNAME, HFT71_PASSWORD } = env;
   if (!HFT71_BASE_URL || !HFT71_USERNAME || !HFT71_PASSWORD) return null;
   const webhookSecrets = [env.HFT71_WEBHOOK_SECRET, env.HFT71_WEBHOOK_SECRET_PREVIOUS];

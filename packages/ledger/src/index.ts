@@ -24,6 +24,7 @@ export * from './record-outcome.js';
 export * from './reprint.js';
 export * from './rescue.js';
 export * from './restored.js';
+export * from './shop-settings.js';
 export * from './shops.js';
 export * from './unknown-orders.js';
 export * from './users.js';

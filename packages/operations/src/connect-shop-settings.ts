@@ -9,10 +9,11 @@ import type { Redis } from 'ioredis';
 import { accountPassword, ledgerLogInGuard } from './account-password.js';
 import { classOfHft71Call, freezer, slotFor } from './call-budgets.js';
 import { watchHost } from './host-watch.js';
-import { AccountChanged, ENVIRONMENT_SHOP_ID, type ConnectedShop } from './relay.js';
+import { AccountChanged, type ConnectedShop } from './relay.js';
 
 interface Parts {
   readonly settings: Settings;
+  readonly shopId: string;
   readonly shop: ShopSettings;
   readonly ledger: Ledger;
   readonly redis: Redis;
@@ -20,7 +21,7 @@ interface Parts {
   readonly log: Logger;
 }
 
-/** The shop of the settings: its rows in the ledger, its budgets, its clients. @throws AccountChanged */
+/** One shop: its rows in the ledger, its budgets, its clients. @throws AccountChanged */
 export async function connectShopSettings(parts: Parts): Promise<{ shop: ConnectedShop; callLog: ApiCallLog }> {
   const { settings, shop, ledger, redis, log } = parts;
   const { timing } = settings;
@@ -37,7 +38,7 @@ export async function connectShopSettings(parts: Parts): Promise<{ shop: Connect
     times: { ...breakerTimes, windowStepMs: timing.windowStepMs },
   });
   const view = await ensureShop(ledger, {
-    id: ENVIRONMENT_SHOP_ID,
+    id: parts.shopId,
     accountId: account.id,
     baseUrl: shop.woocommerce.baseUrl,
   });

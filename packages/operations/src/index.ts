@@ -13,6 +13,7 @@ export {
 export { setAccountPassword } from './account-password.js';
 export { closeBreakerByPerson, openBreakerByPerson, readBreakers, type BreakerAct, type Breakers } from './breaker.js';
 export { declareLedgerMoved, declareLedgerRestored, longestSettleMs, offerRestoreCheck } from './ledger-restored.js';
+export { addShop } from './stored-shops.js';
 export { holdOrder, releaseOrder, reprint, type OrderAct } from './steer-orders.js';
 export { DatabaseRefused, openPatiently } from './open-patiently.js';
 export { openRelay } from './open-relay.js';

@@ -7,6 +7,7 @@ import { connectRedis } from '@relay/queues';
 import { assertMigrated } from './assert-migrated.js';
 import { connectShopSettings } from './connect-shop-settings.js';
 import { relayMetricSources } from './metric-sources.js';
+import { allShopSettings } from './stored-shops.js';
 import { quietly, type ConnectedShop, type Relay } from './relay.js';
 
 /**
@@ -26,15 +27,9 @@ export async function openRelay(settings: Settings, log: Logger): Promise<Relay>
     const metrics = createMetrics(relayMetricSources(ledger));
     const shops = new Map<string, ConnectedShop>();
     const callLogs: ApiCallLog[] = [];
-    if (settings.shop !== null) {
-      const { shop, callLog } = await connectShopSettings({
-        settings,
-        shop: settings.shop,
-        ledger,
-        redis,
-        installation,
-        log,
-      });
+    for (const [shopId, shopSettings] of await allShopSettings(ledger, settings)) {
+      const parts = { settings, shopId, shop: shopSettings, ledger, redis, installation, log };
+      const { shop, callLog } = await connectShopSettings(parts);
       shops.set(shop.id, shop);
       callLogs.push(callLog);
     }

@@ -45,6 +45,15 @@ CREATE TABLE "shop_host" (
     CONSTRAINT "shop_host_pkey" PRIMARY KEY ("id")
 );
 
+-- CreateTable
+CREATE TABLE "shop_settings" (
+    "shop_id" TEXT NOT NULL,
+    "closed" TEXT NOT NULL,
+    "changed_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "shop_settings_pkey" PRIMARY KEY ("shop_id")
+);
+
 -- AlterTable
 ALTER TABLE "shop"
   ADD COLUMN "host" TEXT,

@@ -1,0 +1,93 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { addShop } from '@relay/operations';
+import { Sandbox, waitFor } from '@relay/testing';
+import { inWorld, stopWorldsLeft, type World } from './testing/world.js';
+
+afterAll(stopWorldsLeft);
+
+/** The settings of a second shop, with an HFT71 account of its own. */
+function settingsOf({ at }: Sandbox): Record<string, string> {
+  return {
+    WC_BASE_URL: at.shop,
+    WC_CONSUMER_KEY: at.consumerKey,
+    WC_CONSUMER_SECRET: at.consumerSecret,
+    WC_WEBHOOK_SECRET: 'the second shop’s secret',
+    WC_RATE_LIMIT: '100000/min',
+    HFT71_BASE_URL: at.hft71,
+    HFT71_USERNAME: at.hft71Username,
+    HFT71_PASSWORD: at.hft71Password,
+    HFT71_LINES: 'feed',
+    HFT71_RATE_LIMIT: '100000/min',
+  };
+}
+
+async function inTwoShops(test: (world: World, second: Sandbox) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'relay-second-shop-'));
+  const second = await Sandbox.start(folder, []);
+  try {
+    await inWorld({}, async (world) => {
+      const relay = await world.operations();
+      const added = await addShop(relay, { id: 'second', raw: settingsOf(second), actor: 'test' });
+      expect(added).toEqual({ kind: 'added' });
+      await world.startWorker();
+      await waitFor(
+        async () => (await world.ledger.pool.query(`select 1 from shop where mode = 'live'`)).rowCount === 2,
+        { what: 'both shops to be live', timeoutMs: 40_000 },
+      );
+      await test(world, second);
+    });
+  } finally {
+    await second.process.kill('SIGKILL');
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const stateIn = async (world: World, shopId: string, orderId: number): Promise<unknown> =>
+  (
+    await world.ledger.pool.query<{ state: string }>(
+      `select state from intent where shop_id = $1 and order_id = $2 and kind = 'send_order'`,
+      [shopId, orderId],
+    )
+  ).rows[0]?.state;
+
+test('one worker serves two shops; while one is away, the other’s orders go on', async () => {
+  await inTwoShops(async (world, second) => {
+    await world.sandbox.fault({ target: 'shop', kind: 'refuse' });
+    await waitFor(
+      async () =>
+        (await world.ledger.pool.query(`select 1 from shop_host where breaker_state = 'open'`)).rowCount === 1,
+      { what: 'the breaker of the first shop’s host to open', timeoutMs: 30_000 },
+    );
+    const elsewhere = await second.oneOrder();
+    await waitFor(async () => (await stateIn(world, 'second', elsewhere)) === 'written_back', {
+      what: 'the other shop’s order to be written back',
+      timeoutMs: 20_000,
+    });
+    expect(await stateIn(world, 'main', elsewhere)).toBeUndefined();
+
+    await world.sandbox.clearFaults();
+    const orderId = await world.sandbox.oneOrder();
+    await waitFor(async () => (await stateIn(world, 'main', orderId)) === 'written_back', {
+      what: 'the first shop’s order to be written back once it is back',
+      timeoutMs: 60_000,
+    });
+    expect(await world.expectGuarantee()).toMatchObject({ sent: 1 });
+    expect(await second.count()).toMatchObject({ sent: 1, duplicates: 0, lost: 0 });
+  });
+}, 150_000);
+
+test('a second shop that would use the same references on the same account is refused', async () => {
+  await inWorld({}, async (world) => {
+    const relay = await world.operations();
+    const raw = { ...settingsOf(world.sandbox), WC_BASE_URL: 'http://127.0.0.1:9' };
+    const add = (over: Record<string, string>) =>
+      addShop(relay, { id: 'second', raw: { ...raw, ...over }, actor: 'test' });
+    expect(await add({})).toMatchObject({ kind: 'refused', toDo: expect.stringContaining('HFT71_REFERENCE_PREFIX') });
+    expect(await add({ WC_BASE_URL: world.sandbox.at.shop })).toMatchObject({ kind: 'refused' });
+    expect(await add({ HFT71_REFERENCE_PREFIX: 'B-' })).toEqual({ kind: 'added' });
+    const { rows } = await world.ledger.pool.query<{ closed: string }>('select closed from shop_settings');
+    expect(rows[0]?.closed).not.toContain('127.0.0.1');
+  });
+}, 90_000);
