@@ -1,5 +1,6 @@
 import {
   backoffMs,
+  backoffUnderBreakerMs,
   CallFailure,
   contentHash,
   judgeOrder,
@@ -111,8 +112,9 @@ async function readOrder(ctx: HandOffContext, shop: ShopRuntime, intent: IntentV
 
 async function deferFailed(ctx: HandOffContext, intent: IntentView, error: unknown): Promise<never> {
   if (!(error instanceof CallFailure)) throw error;
+  const backoff = error.failure === 'unavailable' ? backoffUnderBreakerMs : backoffMs;
   await deferIntent(ctx.ledger, intent.id, {
-    notBeforeMs: Math.max(backoffMs(intent.failures + 1), error.retryAfterMs ?? 0),
+    notBeforeMs: Math.max(backoff(intent.failures + 1), error.retryAfterMs ?? 0),
     lastFailure: error.message,
   });
   throw new HandOffFailed(error.message, intent.orderId);

@@ -7,6 +7,7 @@ import {
   promoteWaiting,
   rescueLeases,
   rescuePrepared,
+  tellAge,
   type DoubtRules,
   type Ledger,
 } from '@relay/ledger';
@@ -60,4 +61,8 @@ async function watch({ ledger, log, deadlineMs }: HousekeepingOptions): Promise<
   await advanceCouldGo(ledger);
   for (const held of await holdOverdue(ledger, deadlineMs))
     log.error('order held', { orderId: held.orderId, shop: held.shopId, reason: 'deadline' });
+  for (const { shopId, message } of await tellAge(ledger, OLD_MS)) log.error(`SEV-2 ${message}`, { shop: shopId });
 }
+
+/** Protocol: age has its own alert. */
+const OLD_MS = 4 * 3_600_000;

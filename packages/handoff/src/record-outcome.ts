@@ -1,4 +1,4 @@
-import { backoffMs, classifyPost, type PostObservation, type PostOutcome } from '@relay/core';
+import { backoffMs, backoffUnderBreakerMs, classifyPost, type PostObservation, type PostOutcome } from '@relay/core';
 import {
   openUnauthorized,
   recordAccepted,
@@ -91,7 +91,7 @@ function waitAfter({ intent }: PostedAttempt, outcome: Extract<PostOutcome, { ki
     case 'nothing-sent':
     case 'misconfigured':
     case 'declared':
-      return Math.max(backoff, outcome.retryAfterMs ?? 0);
+      return Math.max(backoffUnderBreakerMs(intent.failures + 1), outcome.retryAfterMs ?? 0);
   }
 }
 

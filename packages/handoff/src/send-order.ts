@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { backoffMs, CallFailure, keyedHash, makeMarker, SHOP_META } from '@relay/core';
+import { backoffMs, backoffUnderBreakerMs, CallFailure, keyedHash, makeMarker, SHOP_META } from '@relay/core';
 import type { OrderConnection } from '@relay/hft71';
 import {
   claimAttempt,
@@ -53,6 +53,11 @@ export async function sendOrder(ctx: HandOffContext, intentId: string): Promise<
   if (slot === null) return 'deferred: no slot in the budget';
   await step('after-slot');
 
+  if (ctx.isStopping?.() === true) {
+    await shop.budget.giveBack(slot).catch(() => undefined); // it runs out by itself
+    await deferIntent(ctx.ledger, intent.id, { notBeforeMs: 0, lastFailure: null });
+    return 'deferred: the worker stops';
+  }
   const attempt = new Attempt(ctx, shop, intent, checked, slot);
   await step('before-prepare');
   if (!(await attempt.prepare())) {
@@ -142,7 +147,8 @@ class Attempt {
       return await this.shop.hft71.openConnection();
     } catch (error) {
       // A host that takes no connection counts as a failed POST.
-      return this.#endNotProcessed('nothing-sent', backoffMs(this.intent.failures + 1), error, true);
+      const notBeforeMs = backoffUnderBreakerMs(this.intent.failures + 1);
+      return this.#endNotProcessed('nothing-sent', notBeforeMs, error, true);
     }
   }
 
@@ -158,6 +164,7 @@ class Attempt {
 
   /** @returns the guard of the bytes: why they are too late, by the larger of monotonic and wall time since the claim. */
   async claim(): Promise<{ tooLate: () => string | null }> {
+    if (this.ctx.isStopping?.() === true) return this.#endNotProcessed('worker-stops', 0, null);
     const monotonicStart = performance.now();
     const wallStart = Date.now();
     let answer;

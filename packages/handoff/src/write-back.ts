@@ -1,4 +1,4 @@
-import { backoffMs, CallFailure, metaText, orderKeyHash, SHOP_META } from '@relay/core';
+import { backoffMs, backoffUnderBreakerMs, CallFailure, metaText, orderKeyHash, SHOP_META } from '@relay/core';
 import {
   countUnmirrored,
   deferWriteBack,
@@ -67,7 +67,10 @@ export async function writeBack(ctx: HandOffContext, intentId: string): Promise<
       return 'skipped: deleted in the shop';
     }
     await recordWriteBackFailed(ctx.ledger, intentId, {
-      notBeforeMs: Math.max(backoffMs(wanted.failures + 1), error.retryAfterMs ?? 0),
+      notBeforeMs: Math.max(
+        (error.failure === 'unavailable' ? backoffUnderBreakerMs : backoffMs)(wanted.failures + 1),
+        error.retryAfterMs ?? 0,
+      ),
       lastFailure: error.message,
     });
     await tellUnmirrored(ctx, wanted.shopId, shop.maxUnmirrored);

@@ -33,3 +33,22 @@ export async function holdOverdue(ledger: Ledger, deadlineMs: number): Promise<R
   );
   return found.map((row) => ({ ...row, orderId: Number(row.orderId) }));
 }
+
+const TOO_OLD = `i.state = 'ready' and i.kind in ('send_order', 'reprint') and i.state_since < now() - $1::bigint * interval '1 millisecond'`;
+
+/** Orders that wait for long, whatever the reason: age has an alert of its own, and asks nobody to release anything. */
+export async function tellAge(ledger: Ledger, olderThanMs: number): Promise<{ shopId: string; message: string }[]> {
+  await ledger.pool.query(
+    `update alert a set resolved_at = now() where a.kind = 'orders wait' and a.resolved_at is null
+       and not exists (select 1 from intent i join shop s on s.id = i.shop_id and s.mode = 'live' where i.shop_id = a.subject and ${TOO_OLD})`,
+    [olderThanMs],
+  );
+  return rows(
+    ledger.pool,
+    `insert into alert (kind, severity, subject, message)
+     select 'orders wait', 2, i.shop_id, count(*) || ' orders have waited for more than ' || round($1 / 3600000.0, 1) || ' h to be sent'
+     from intent i join shop s on s.id = i.shop_id and s.mode = 'live' where ${TOO_OLD} group by i.shop_id
+     on conflict (kind, subject) where resolved_at is null do nothing returning subject as "shopId", message`,
+    [olderThanMs],
+  );
+}

@@ -1,4 +1,5 @@
-import { advanceCouldGo, holdOverdue } from './deadline.js';
+import { advanceCouldGo, holdOverdue, tellAge } from './deadline.js';
+import { openAlerts } from './alerts.js';
 import { loadAccount } from './accounts.js';
 import { openBreaker } from './breaker.js';
 import { takeDueSends } from './dispatch.js';
@@ -93,6 +94,20 @@ describe('the deadline (protocol, "Budget")', () => {
     await world.receive();
     await couldGo(48 * HOUR_MS);
     expect(await holdOverdue(world.ledger, 24 * HOUR_MS)).toEqual([]);
+  });
+
+  test('age alone raises an alert, once, and it ends when nothing old waits', async () => {
+    await world.receive();
+    expect(await tellAge(world.ledger, 4 * HOUR_MS)).toEqual([]);
+    await sql(`update intent set state_since = now() - interval '5 hours'`);
+    expect(await tellAge(world.ledger, 4 * HOUR_MS)).toEqual([
+      { shopId: SHOP, message: '1 orders have waited for more than 4.0 h to be sent' },
+    ]);
+    expect(await tellAge(world.ledger, 4 * HOUR_MS)).toEqual([]);
+    expect(await world.intent()).toMatchObject({ state: 'ready' });
+    await holdByPerson(world.ledger, await idOf(), by);
+    await tellAge(world.ledger, 4 * HOUR_MS);
+    expect(await openAlerts(world.ledger)).toEqual([]);
   });
 
   test('its clock stands while the breaker is open, the account frozen, the shop not live, or nobody there', async () => {
