@@ -125,6 +125,10 @@ export class Sandbox {
     return this.fault({ target: 'hft71', match: { method: 'POST', pathPattern: '/order$' }, ...fault });
   }
 
+  async removeFault(id: string): Promise<void> {
+    await this.#call('DELETE', `/faults/${id}`);
+  }
+
   async clearFaults(): Promise<void> {
     await this.#call('DELETE', '/faults');
   }

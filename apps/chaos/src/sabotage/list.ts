@@ -63,4 +63,23 @@ export const SABOTAGES: readonly Sabotage[] = [
       },
     ],
   },
+  {
+    name: 'dispatch-lease',
+    scenario: 'redis-flushall',
+    what: 'the second dispatch of work whose job never came back',
+    patches: [
+      {
+        module: 'packages/ledger/dist/dispatch.js',
+        find: `            and (dispatched_until is null or dispatched_until <= now())
+          order by created_at, order_id limit`,
+        replace: `            and dispatched_until is null
+          order by created_at, order_id limit`,
+      },
+      {
+        module: 'packages/ledger/dist/dispatch.js',
+        find: 'and (i.dispatched_until is null or i.dispatched_until <= now())',
+        replace: 'and i.dispatched_until is null',
+      },
+    ],
+  },
 ];

@@ -52,7 +52,7 @@ function registerUrl(patches: NonNullable<Sabotage['patches']>): string {
     // As Node names it: packages are found through links.
     url: pathToFileURL(realpathSync(projectFile(patch.module))).href,
   }));
-  const plan = join(mkdtempSync(join(tmpdir(), 'relay-chaos-sabotage-')), 'plan.json');
+  const plan = join(mkdtempSync(join(tmpdir(), 'relay-chaos-sabotage-')), 'plan');
   writeFileSync(plan, JSON.stringify(addressed));
   const url = new URL(pathToFileURL(projectFile('apps/chaos/dist/sabotage/register.js')));
   url.searchParams.set('plan', plan);

@@ -4,12 +4,18 @@ import { killEveryStep } from './kill-every-step.js';
 import { killMidPost } from './kill-mid-post.js';
 import { lateAccept } from './late-accept.js';
 import { pausedWorker } from './paused-worker.js';
+import { redisFlushall } from './redis-flushall.js';
+import { redisHalfOpen } from './redis-half-open.js';
+import { redisRestart } from './redis-restart.js';
 
 /** The long ones first: they would else be what everybody waits for at the end. */
 export const SCENARIOS: readonly Scenario[] = [
   killEveryStep,
+  redisHalfOpen,
   killMidPost,
   pausedWorker,
   createdButLostNoLookup,
   lateAccept,
+  redisRestart,
+  redisFlushall,
 ];

@@ -52,10 +52,10 @@ export function postsByReference(record: SandboxRecord): Map<string, number> {
   return posts;
 }
 
-/** Seconds from this moment to the first order that HFT71 accepted after it; infinite where none was. */
-export function secondsToNextAcceptance(record: SandboxRecord, fromMs: number): number {
-  const next = Math.min(...record.accepted.map(({ at }) => at).filter((at) => at > fromMs));
-  return (next - fromMs) / 1000;
+/** HFT71 has them, and the shop does not show it. */
+export async function notWrittenBack(world: World): Promise<number> {
+  const { sent, writtenBack } = await world.sandbox.count();
+  return sent - writtenBack;
 }
 
 function acceptedIds({ accepted }: SandboxRecord): Set<number> {

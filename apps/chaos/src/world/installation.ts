@@ -61,7 +61,7 @@ export class Installation extends LedgerProbe {
   /** What a person types: `relay …`. The command itself says by its exit code whether it was done. */
   relay(...args: readonly string[]): Promise<CommandAnswer> {
     return new Promise((resolve) => {
-      const command = [projectFile('apps/cli/dist/main.js'), ...args];
+      const command = [...this.processes.nodeArgs, projectFile('apps/cli/dist/main.js'), ...args];
       const { PATH = '' } = process.env;
       const env = { PATH, ...this.settings };
       execFile(process.execPath, command, { cwd: this.processes.folder, env }, (error, stdout, stderr) => {
