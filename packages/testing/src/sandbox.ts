@@ -197,6 +197,17 @@ export class Sandbox {
     ).length;
   }
 
+  async summary(): Promise<{ webhookDeliveries: number; webhookFailures: number; overLimit: number }> {
+    const summary = z.object({ webhookDeliveries: z.number(), webhookFailures: z.number(), overLimit: z.number() });
+    return summary.parse(await this.#call('GET', '/summary'));
+  }
+
+  /** The webhooks that stand in the shop, as its own control shows them. */
+  async shopWebhooks(): Promise<{ topic: string; status: string }[]> {
+    const webhooks = z.object({ webhooks: z.array(z.object({ topic: z.string(), status: z.string() })) });
+    return webhooks.parse(await this.#call('GET', '/webhooks')).webhooks;
+  }
+
   /** Duplicates and losses, by a program that knows nothing of the relay. */
   async count(): Promise<Counted> {
     const script = projectFile('apps/sandbox/dist/count.js');

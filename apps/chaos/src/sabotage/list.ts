@@ -82,4 +82,33 @@ export const SABOTAGES: readonly Sabotage[] = [
       },
     ],
   },
+  {
+    name: 'marker',
+    scenario: 'ledger-rolled-back',
+    what: 'the judgement of a marker that the order shows in the shop',
+    patches: [
+      {
+        module: 'packages/core/dist/judge-order.js',
+        find: 'if (marker === null || marker === input.settledMarker)',
+        replace: 'if (marker !== undefined)',
+      },
+    ],
+  },
+  {
+    name: 'baseline',
+    scenario: 'plugin-still-on',
+    what: 'the baseline: orders that were sendable before the shop went live never go by themselves',
+    patches: [
+      {
+        module: 'packages/intake/dist/connect-shop.js',
+        find: "{ seenBy: 'baseline', beforeLive: true }",
+        replace: "{ seenBy: 'baseline', beforeLive: false }",
+      },
+      {
+        module: 'packages/intake/dist/going-live.js',
+        find: 'const isBefore = (order) => new Date(`${order.dateCreatedGmt}Z`) <= liveAt;',
+        replace: 'const isBefore = () => false;',
+      },
+    ],
+  },
 ];

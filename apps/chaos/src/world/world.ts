@@ -11,6 +11,7 @@ import {
 } from '@relay/testing';
 import { judge, type Judgement } from '../run/judgement.js';
 import { Installation } from './installation.js';
+import { backUp } from './ledger-backup.js';
 import { startOwnPostgres, startOwnRedis, type OwnServer } from './own-server.js';
 import { readRecord, type SandboxRecord } from './record.js';
 import type { SharedServers } from './shared-servers.js';
@@ -126,6 +127,11 @@ export class World {
     const redis = await createTestRedis(this.plan.servers.redisUrl);
     this.#closers.push(() => redis.close());
     return redis.url;
+  }
+
+  /** A copy of the first relay's ledger, whose processes have ended. @returns what puts it in the ledger's place. */
+  async backUpLedger(): Promise<() => Promise<void>> {
+    return backUp(this.relay.settings['DATABASE_URL'] ?? '');
   }
 
   record(): SandboxRecord {

@@ -130,7 +130,8 @@ function restore(on: Controlled): Answer {
 
 function getDeliveries(on: Controlled): Answer {
   const { mode, repeat, shuffle, delayMs, waiting, delivered, failed } = on.shop.deliveries;
-  return ok({ mode, repeat, shuffle, delayMs, waiting, delivered, failed });
+  const webhooks = [...on.shop.shop.db.webhooks.values()].map(({ id, topic, status }) => ({ id, topic, status }));
+  return ok({ mode, repeat, shuffle, delayMs, waiting, delivered, failed, webhooks });
 }
 
 function putDeliveries(on: Controlled, { body }: ControlCall): Answer {
