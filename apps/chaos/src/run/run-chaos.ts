@@ -60,7 +60,7 @@ async function play(
   }
   let passed = 0;
   let failed = 0;
-  await sideBySide(turns, jobs, async ({ scenario, sabotage, name }) => {
+  const take = async ({ scenario, sabotage, name }: Turn) => {
     if (stopping.aborted) return;
     const context = { full, seed, servers, recordFolder, stopping };
     const result = await runScenario(
@@ -75,7 +75,14 @@ async function play(
     if (json) process.stdout.write(`${jsonLine(result)}\n`);
     else table.row(name, result, result.passed);
     if (sabotage !== null && !good) say(`  ${name}: UNNOTICED: without ${sabotage.what} nothing broke`);
-  });
+  };
+  const needsAlone = ({ scenario }: Turn) => scenario.alone === true;
+  await sideBySide(
+    turns.filter((turn) => !needsAlone(turn)),
+    jobs,
+    take,
+  );
+  await sideBySide(turns.filter(needsAlone), 1, take);
   if (!json) process.stdout.write(`${passed} passed, ${failed} failed\n`);
   return failed === 0 && !stopping.aborted ? EXIT.ok : EXIT.failed;
 }

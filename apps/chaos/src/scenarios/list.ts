@@ -1,5 +1,8 @@
 import type { Scenario } from '../run/scenario.js';
+import { cancelRaces } from './cancel-races.js';
 import { createdButLostNoLookup } from './created-but-lost-no-lookup.js';
+import { drain } from './drain.js';
+import { keyReadOnly } from './key-read-only.js';
 import { killEveryStep } from './kill-every-step.js';
 import { killMidPost } from './kill-mid-post.js';
 import { lateAccept } from './late-accept.js';
@@ -11,11 +14,13 @@ import { postgresRestart } from './postgres-restart.js';
 import { redisFlushall } from './redis-flushall.js';
 import { redisHalfOpen } from './redis-half-open.js';
 import { redisRestart } from './redis-restart.js';
+import { shopAway, shopHtml } from './shop-away.js';
 import { twoInstallations } from './two-installations.js';
 
 /** The long ones first: they would else be what everybody waits for at the end. */
 export const SCENARIOS: readonly Scenario[] = [
   killEveryStep,
+  drain,
   redisHalfOpen,
   killMidPost,
   pausedWorker,
@@ -28,4 +33,8 @@ export const SCENARIOS: readonly Scenario[] = [
   ledgerRolledBack,
   twoInstallations,
   pluginStillOn,
+  shopAway,
+  shopHtml,
+  keyReadOnly,
+  cancelRaces,
 ];
