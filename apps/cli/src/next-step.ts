@@ -15,7 +15,7 @@ export interface NextCommand {
   readonly line: readonly [string, string];
 }
 
-/** `asked`: the words that found this order, `1001` or `1001 --shop main`; they find it again. */
+/** `asked`: the words that found this order, `1001`, `1001-R2` or `1001 --shop main`; they find it again. */
 export function nextStep(order: OrderView, asked: string, isLive = true): NextStep {
   if (order.state === null)
     return { advice: `Nothing: in its status (${order.shopStatus}) it is not sent.`, commands: [] };
@@ -31,7 +31,7 @@ export function nextStep(order: OrderView, asked: string, isLive = true): NextSt
   };
 }
 
-type Way = 'exists' | 'send';
+type Way = 'exists' | 'send' | 'release';
 
 /** Reasons to which not both answers can be true. */
 const WAYS: Readonly<Record<string, readonly Way[]>> = {
@@ -40,9 +40,13 @@ const WAYS: Readonly<Record<string, readonly Way[]>> = {
   'reference-taken': ['exists'],
   'order-identity-changed': [],
   mapping: [],
+  // Nothing of it was ever sent: a doubt would have made it in-doubt.
+  person: ['release'],
+  deadline: ['release'],
 };
 
 function resolveCommand(way: Way, order: OrderView, asked: string): NextCommand {
+  if (way === 'release') return { when: 'It may go', line: [`relay orders release ${asked}`, '--reason "WHY"'] };
   const rest = `--attempt ${order.token ?? 'none'} --reason "WHY"`;
   if (way === 'exists')
     return { when: 'HFT71 has it, with the id ID', line: [`relay orders resolve ${asked} --exists ID`, rest] };

@@ -163,7 +163,11 @@ export async function takeOrder({ relay }: Pick<World, 'relay'>, order: KnownOrd
 }
 
 /** One attempt of a ready order of a live shop that got no answer; a person has to look. @returns its token. */
-export async function leaveInDoubt({ relay, shop }: World, orderId: number, settleMs: number): Promise<string> {
+export async function leaveInDoubt(
+  { relay, shop }: World,
+  orderId: number | string,
+  settleMs: number,
+): Promise<string> {
   const { ledger } = relay;
   const [order] = await findOrders(ledger, String(orderId));
   if (order?.intentId == null) throw new Error(`order ${orderId} has no intent`);
@@ -199,7 +203,7 @@ export async function orderAtHft71({ sandbox, shop }: World, referenceId: string
 }
 
 /** Waits until the database's clock has passed this order's settle. */
-export async function settleOver({ relay }: World, orderId: number): Promise<void> {
+export async function settleOver({ relay }: World, orderId: number | string): Promise<void> {
   await waitFor(
     async () => {
       const [order] = await findOrders(relay.ledger, String(orderId));

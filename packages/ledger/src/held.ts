@@ -8,6 +8,8 @@ export interface HeldOrder {
   readonly shopId: string;
   readonly orderId: number;
   readonly number: string;
+  /** 1, and 2, 3, … for reprints, which are held and resolved on their own. */
+  readonly copy: number;
   readonly state: HandOffState;
   readonly reason: string;
   readonly detail: string | null;
@@ -26,13 +28,13 @@ export async function heldOrders(
 ): Promise<HeldOrder[]> {
   const found = await rows<Omit<HeldOrder, 'orderId'> & { orderId: string }>(
     ledger.pool,
-    `select i.shop_id as "shopId", i.order_id as "orderId", o.number, i.state,
+    `select i.shop_id as "shopId", i.order_id as "orderId", o.number, i.copy, i.state,
             case when i.state in ('held', 'rejected') then i.reason else 'order-identity-changed' end as reason,
             i.reason_detail as detail, case when i.state in ('held', 'rejected') then i.state_since else o.identity_changed_at end as since,
             i.reference, i.hft71_order_id as "hft71OrderId", i.token, i.settle_until as "settleUntil"
      from intent i join shop_order o on o.shop_id = i.shop_id and o.order_id = i.order_id
      where i.kind in ('send_order', 'reprint') and ($1::text is null or i.shop_id = $1)
-       and (i.state in ('held', 'rejected') or o.identity_changed_at is not null and i.state in ('sent', 'written_back', 'adopted'))
+       and (i.state in ('held', 'rejected') or o.identity_changed_at is not null and i.kind = 'send_order' and i.state in ('sent', 'written_back', 'adopted'))
      order by since, i.order_id limit $2`,
     [filter.shopId ?? null, filter.limit ?? 1_000],
   );
@@ -55,6 +57,8 @@ export interface AttemptView {
 
 export interface OrderView {
   readonly intentId: string | null;
+  /** 1 for the order itself; 2, 3, … where this is the hand-off of one of its reprints. */
+  readonly copy: number;
   readonly accountId: string | null;
   readonly shopId: string;
   readonly orderId: number;
@@ -81,11 +85,14 @@ export interface OrderView {
   readonly attempts: readonly AttemptView[];
 }
 
-/** One order with its evidence, by the shop's number, its id, or HFT71's id. Several where numbers repeat over shops. */
+/**
+ * One order with its evidence, by the shop's number, its id, its reference, or HFT71's id; a reprint by its reference or as
+ * `<number>-R2`. Several where numbers repeat over shops.
+ */
 export async function findOrders(ledger: Ledger, wanted: string, shopId?: string): Promise<OrderView[]> {
   const found = await rows<Omit<OrderView, 'orderId' | 'attempts'> & { orderId: string }>(
     ledger.pool,
-    `select i.id as "intentId", i.account_id as "accountId", o.shop_id as "shopId", o.order_id as "orderId", o.number,
+    `select i.id as "intentId", coalesce(i.copy, 1) as copy, i.account_id as "accountId", o.shop_id as "shopId", o.order_id as "orderId", o.number,
             o.status as "shopStatus", i.state, i.reason, i.reason_detail as detail, i.reference,
             i.hft71_order_id as "hft71OrderId", o.shop_hft71_id as "shopHft71Id",
             o.identity_changed_at is not null as "identityChanged", s.mode as "shopMode", i.token, i.doubt_since as "doubtSince",
@@ -94,9 +101,11 @@ export async function findOrders(ledger: Ledger, wanted: string, shopId?: string
             i.state_since as "stateSince", w.state as "writeBackState", w.last_failure as "writeBackFailure"
      from shop_order o
      join shop s on s.id = o.shop_id
-     left join intent i on i.shop_id = o.shop_id and i.order_id = o.order_id and i.kind = 'send_order'
-     left join intent w on w.shop_id = o.shop_id and w.order_id = o.order_id and w.kind = 'write_back'
-     where ($2::text is null or o.shop_id = $2) and (o.number = $1 or o.order_id::text = $1 or i.hft71_order_id = $1)
+     left join intent i on i.shop_id = o.shop_id and i.order_id = o.order_id and (i.kind = 'send_order' or i.kind = 'reprint'
+       and $1 in (i.reference, i.hft71_order_id, o.number || '-R' || i.copy, o.order_id || '-R' || i.copy))
+     left join intent w on w.shop_id = o.shop_id and w.order_id = o.order_id and w.kind = 'write_back' and w.copy = i.copy
+     where ($2::text is null or o.shop_id = $2)
+       and (i.kind = 'reprint' or $1 in (o.number, o.order_id::text, i.hft71_order_id, i.reference))
      order by o.number = $1 desc limit 20`,
     [wanted, shopId ?? null],
   );
@@ -109,7 +118,7 @@ export async function findOrders(ledger: Ledger, wanted: string, shopId?: string
   );
 }
 
-async function attemptsOf(ledger: Ledger, intentId: string): Promise<AttemptView[]> {
+export async function attemptsOf(ledger: Ledger, intentId: string): Promise<AttemptView[]> {
   return rows<AttemptView>(
     ledger.pool,
     `select token, worker, prepared_at as "preparedAt", claimed_at as "claimedAt", left_at as "leftAt", ended_at as "endedAt",
@@ -204,6 +213,7 @@ export async function resolveAsAbsent(
 
 interface LockedHeld {
   readonly subject: string;
+  readonly copy: number;
   readonly settling: boolean;
   readonly hasReference: boolean;
   /** HFT71 answered an id for it at some time. */
@@ -217,7 +227,7 @@ async function lockHeld(
 ): Promise<LockedHeld | 'not-held' | 'another-attempt'> {
   const row = await oneRow<LockedHeld & { state: HandOffState; token: string | null }>(
     client,
-    `select state, token, shop_id || '/' || order_id as subject, coalesce(settle_until > now(), false) as settling,
+    `select state, token, shop_id || '/' || order_id as subject, copy, coalesce(settle_until > now(), false) as settling,
             reference is not null as "hasReference",
             hft71_order_id is not null or exists (select 1 from attempt a where a.intent_id = intent.id and a.outcome = 'accepted') as "hasId"
      from intent where id = $1 for update`,
@@ -234,7 +244,13 @@ async function writeAudit(
   action: string,
   details: Record<string, unknown>,
 ): Promise<void> {
-  await writeAuditOn(client, { actor, reason, action, subject: held.subject, details: { ...details, token } });
+  await writeAuditOn(client, {
+    actor,
+    reason,
+    action,
+    subject: held.subject,
+    details: { ...details, token, ...(held.copy > 1 && { copy: held.copy }) },
+  });
 }
 
 /** No marker, one that a settlement named already, or one of an attempt of this very intent. */

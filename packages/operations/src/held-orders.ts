@@ -16,20 +16,25 @@ export interface Refusal {
   readonly kind: 'refused';
   readonly what: string;
   readonly toDo: string;
+  /** There is no such order, shop or whatever was named. */
+  readonly isUnknown?: true;
 }
 
 export type Found = { readonly kind: 'found'; readonly order: OrderView } | Refusal;
 
-/** One order by the shop's number, its id, or HFT71's id. */
+/** One order by the shop's number, its id, its reference, or HFT71's id; a reprint by its reference or as `<number>-R2`. */
 export async function findOrder(relay: Relay, wanted: string, shopId?: string): Promise<Found> {
   const text = wanted.trim().replace(/^#/, '');
   const orders = await findOrders(relay.ledger, text, shopId);
   const [order, ...others] = orders;
   if (order === undefined)
-    return refused(
-      `no order ${text} is known`,
-      'use the shop’s order number, its id, or HFT71’s id; `relay shop check` says whether the shop is read',
-    );
+    return {
+      ...refused(
+        `no order ${text} is known`,
+        'use the shop’s order number, its id, or HFT71’s id; `relay shop check` says whether the shop is read',
+      ),
+      isUnknown: true,
+    };
   // A number that one order carries and another has as its id: the number is what people say.
   const sameNumber = others.filter((other) => other.number === text || order.number !== text);
   if (sameNumber.length > 0)
@@ -70,7 +75,7 @@ export async function resolveExisting(
       );
     return acknowledged(relay, order, shown, resolution, order.state ?? '');
   }
-  const shownId = metaText(shown, SHOP_META.hft71OrderId);
+  const shownId = idInShop(shown, order);
   if (shownId !== null && shownId !== resolution.hft71OrderId)
     return refused(
       `the shop shows the HFT71 id ${shownId} on this order`,
@@ -83,6 +88,11 @@ export async function resolveExisting(
   return order.identityChanged
     ? acknowledged(relay, order, shown, resolution, 'sent')
     : { kind: 'resolved', state: 'sent' };
+}
+
+/** The shop shows a reprint's id elsewhere, beside others: `_hft71_order_id` says nothing of a reprint. */
+function idInShop(shown: ShopOrder, { copy }: OrderView): string | null {
+  return copy === 1 ? metaText(shown, SHOP_META.hft71OrderId) : null;
 }
 
 async function acknowledged(
@@ -126,7 +136,7 @@ export async function resolveAbsent(relay: Relay, resolution: Resolution): Promi
     );
   const shown = await readFromShop(held.shop, order);
   if ('kind' in shown) return shown;
-  const shownId = metaText(shown, SHOP_META.hft71OrderId);
+  const shownId = idInShop(shown, order);
   if (shownId !== null)
     return refused(
       `the shop shows the HFT71 id ${shownId} on this order`,
@@ -161,7 +171,7 @@ async function findHeld(
   const found = await findOrder(relay, resolution.wanted, resolution.shopId);
   if (found.kind === 'refused') return found;
   const { order } = found;
-  const isListed = order.state === 'held' || order.state === 'rejected' || order.identityChanged;
+  const isListed = order.state === 'held' || order.state === 'rejected' || (order.identityChanged && order.copy === 1);
   if (!isListed || order.intentId === null)
     return refused(
       `order ${order.number} is not held: it is ${order.state ?? 'not to be sent'}`,
@@ -183,7 +193,7 @@ async function verifyAtHft71(shop: ConnectedShop, order: OrderView, hft71OrderId
       throw error;
     });
     const reference = there === 'not-found' ? null : there.referenceId;
-    const own = [order.reference, String(order.orderId), order.number];
+    const own = order.copy === 1 ? [order.reference, String(order.orderId), order.number] : [order.reference];
     if (reference !== null && !own.includes(reference))
       return refused(
         `HFT71’s order ${hft71OrderId} has the reference ${reference}, not ${order.reference ?? order.number}`,

@@ -12,6 +12,9 @@ export {
 } from './relay.js';
 export { setAccountPassword } from './account-password.js';
 export { closeBreakerByPerson, openBreakerByPerson, readBreakers, type BreakerAct, type Breakers } from './breaker.js';
+export { describeBreakers, type BreakerState, type BreakersState } from './breaker-state.js';
+export { listForPerson, type ForPerson } from './list-for-person.js';
+export { readEvidence, type Evidence, type ReprintEvidence } from './order-evidence.js';
 export { declareLedgerMoved, declareLedgerRestored, longestSettleMs, offerRestoreCheck } from './ledger-restored.js';
 export { addShop } from './stored-shops.js';
 export { holdOrder, releaseOrder, reprint, type OrderAct } from './steer-orders.js';

@@ -1,7 +1,9 @@
+import type { IntentKind } from '@relay/core';
 import {
   countIntents,
   currentFeed,
   listAccounts,
+  listHosts,
   listShops,
   openAlerts,
   readProgress,
@@ -12,14 +14,17 @@ import type { Relay } from './relay.js';
 /** The state of everything, for one look: counts from the ledger, never from the queues. */
 export async function readStatus(relay: Relay) {
   const { ledger } = relay;
-  const [shops, accounts, intents, progress, alerts, waiting] = await Promise.all([
+  const [shops, accounts, hosts, intents, progress, alerts, waiting] = await Promise.all([
     listShops(ledger),
     listAccounts(ledger),
+    listHosts(ledger),
     countIntents(ledger),
     readProgress(ledger),
     openAlerts(ledger),
     waitingFailures(ledger),
   ]);
+  const countsOf = (kind: IntentKind) =>
+    Object.fromEntries(intents.filter((each) => each.kind === kind).map(({ state, count }) => [state, count]));
   const feeds = await Promise.all(accounts.map((account) => currentFeed(ledger, account.id)));
   return {
     shops: shops.map(({ id, homeUrl, mode, liveAt, sweptAt, fault }) => ({
@@ -31,12 +36,10 @@ export async function readStatus(relay: Relay) {
       fault,
     })),
     accounts: accounts.map((account, index) => ({ ...account, feed: feeds[index] ?? null })),
-    orders: Object.fromEntries(
-      intents.filter(({ kind }) => kind === 'send_order').map(({ state, count }) => [state, count]),
-    ),
-    writeBacks: Object.fromEntries(
-      intents.filter(({ kind }) => kind === 'write_back').map(({ state, count }) => [state, count]),
-    ),
+    hosts,
+    orders: countsOf('send_order'),
+    reprints: countsOf('reprint'),
+    writeBacks: countsOf('write_back'),
     progress,
     waiting,
     alerts,

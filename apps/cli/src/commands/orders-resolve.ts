@@ -19,7 +19,7 @@ export function addOrdersResolve(orders: Command, cli: Cli): void {
   const command = orders
     .command('resolve')
     .description('Say what is true of a held order, after looking at HFT71.')
-    .argument('<order>', 'the shop’s order number or its id')
+    .argument('<order>', 'the shop’s order number or its id; a reprint by its reference, as 1001-R2')
     .addOption(new Option('--exists <id>', 'HFT71 has it under this id').argParser(notBlank).conflicts('send'))
     .addOption(new Option('--send', 'HFT71 does not have it: send it'))
     .requiredOption('--attempt <token>', 'the attempt token that relay orders show prints, or none', attemptToken)

@@ -1,13 +1,15 @@
 import type { Command } from 'commander';
-import type { AttemptView, OrderView } from '@relay/ledger';
-import { findOrder } from '@relay/operations';
+import type { OrderView } from '@relay/ledger';
+import { findOrder, readEvidence, type Evidence } from '@relay/operations';
 import { Refused } from '../answer.js';
 import type { Cli, ShopOptions } from '../cli.js';
 import { helpful } from '../helpful.js';
 import { nextStep, type NextStep } from '../next-step.js';
 import { jsonOption, shopOption } from '../options.js';
+import { attemptsText, evidenceText } from '../print/evidence.js';
+import { orderName } from '../print/order-name.js';
 import { table } from '../print/table.js';
-import { after, age, instant, span } from '../print/times.js';
+import { age, instant, span } from '../print/times.js';
 import { wrap } from '../print/wrap.js';
 import { withRelay } from '../with-relay.js';
 
@@ -15,7 +17,7 @@ export function addOrdersShow(orders: Command, cli: Cli): void {
   const command = orders
     .command('show')
     .description('One order with all evidence, and what to do next.')
-    .argument('<order>', 'the shop’s order number, its id, or HFT71’s id')
+    .argument('<order>', 'the shop’s order number, its id, or HFT71’s id; a reprint as 1001-R2')
     .addOption(shopOption())
     .addOption(jsonOption())
     .action((wanted: string, options: ShopOptions) =>
@@ -23,16 +25,21 @@ export function addOrdersShow(orders: Command, cli: Cli): void {
         withRelay(cli, async (relay) => {
           const found = await findOrder(relay, wanted, options.shop);
           if (found.kind === 'refused') throw new Refused(found);
+          const evidence = await readEvidence(relay, found.order);
           const next = nextStep(found.order, askedFor(wanted, options.shop), found.order.shopMode === 'live');
           const commands = next.commands.map(({ when, line }) => ({ when, line: line.join(' ') }));
           return {
-            json: { ...found.order, next: { advice: next.advice, commands } },
-            text: orderText(found.order, next, cli),
+            json: { ...found.order, ...evidence, next: { advice: next.advice, commands } },
+            text: orderText(found.order, evidence, next, cli),
           };
         }),
       ),
     );
-  helpful(command, ['relay orders show 1001', 'relay orders show 88001 --json', 'relay orders show 1001 --shop main']);
+  helpful(command, [
+    'relay orders show 1001',
+    'relay orders show 88001 --json',
+    'relay orders show 1001-R2 --shop main',
+  ]);
 }
 
 function askedFor(wanted: string, shop: string | undefined): string {
@@ -41,18 +48,15 @@ function askedFor(wanted: string, shop: string | undefined): string {
   return shop === undefined ? quoted : `${quoted} --shop ${shop}`;
 }
 
-function orderText(order: OrderView, next: NextStep, cli: Cli): string {
+function orderText(order: OrderView, evidence: Evidence, next: NextStep, cli: Cli): string {
   const { paint, width } = cli;
-  const attempts =
-    order.attempts.length === 0
-      ? '  none'
-      : order.attempts.map((attempt, index) => attemptText(attempt, index)).join('\n');
   return [
-    paint.bold(`Order ${order.number}`) + ` (shop ${order.shopId}, id ${order.orderId})`,
+    paint.bold(`Order ${orderName(order)}`) + ` (shop ${order.shopId}, id ${order.orderId})`,
     table([], fields(order), width),
     '',
     paint.bold('Attempts'),
-    attempts,
+    attemptsText(order.attempts),
+    ...evidenceText(evidence, order, cli),
     '',
     paint.bold('What to do'),
     wrap(next.advice, width, '  '),
@@ -94,26 +98,6 @@ function settleText(until: Date): string {
 function writeBackText({ writeBackState, writeBackFailure }: OrderView): string | null {
   if (writeBackState === null) return null;
   return writeBackFailure === null ? writeBackState : `${writeBackState}, the last failure: ${writeBackFailure}`;
-}
-
-function attemptText(attempt: AttemptView, index: number): string {
-  const { preparedAt, claimedAt, leftAt, endedAt } = attempt;
-  const http = attempt.httpStatus === null ? null : `HTTP ${attempt.httpStatus}`;
-  const known = new Set([attempt.cause, http, attempt.errorCode].filter((part) => part !== null));
-  known.delete(attempt.outcome ?? ''); // a rejection's cause is the rejection
-  const outcome = `${attempt.outcome ?? 'under way'}${known.size === 0 ? '' : ` (${[...known].join(', ')})`}`;
-  const id = attempt.hft71OrderId === null ? '' : `, HFT71’s id ${attempt.hft71OrderId}`;
-  const steps = [
-    ['claimed', claimedAt],
-    ['left', leftAt],
-    ['ended', endedAt],
-  ] as const;
-  const times = steps.map(([step, at]) => (at === null ? `never ${step}` : `${step} ${after(preparedAt, at)}`));
-  return [
-    `  ${index + 1}  ${instant(preparedAt)}  ${outcome}${id}`,
-    `     ${times.join(', ')}`,
-    `     ${attempt.token} by ${attempt.worker}`,
-  ].join('\n');
 }
 
 /** On a terminal broken so that it fits and can still be copied; for a script in one line. */
