@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import type { Cli } from './cli.js';
+import { addAccount } from './commands/account.js';
 import { addBreaker } from './commands/breaker.js';
+import { addLedger } from './commands/ledger.js';
 import { addMode } from './commands/mode.js';
 import { addOrders } from './commands/orders.js';
 import { addShop } from './commands/shop.js';
@@ -33,6 +35,8 @@ export function createProgram(cli: Cli, on: { stdout: NodeJS.WritableStream; std
   addOrders(program, cli);
   addMode(program, cli);
   addBreaker(program, cli);
+  addAccount(program, cli);
+  addLedger(program, cli);
   addShop(program, cli);
   addUser(program, cli);
   return program;

@@ -1,75 +1,156 @@
-import type { Command } from 'commander';
-import { loadAccount } from '@relay/ledger';
-import { closeBreakerByPerson } from '@relay/operations';
+import { Option, type Command } from 'commander';
+import {
+  closeBreakerByPerson,
+  describeBreakers,
+  openBreakerByPerson,
+  readBreakers,
+  type BreakerAct,
+  type BreakersState,
+  type BreakerState,
+  type ConnectedShop,
+} from '@relay/operations';
+import { Refused } from '../answer.js';
 import { chosenShop } from '../chosen-shop.js';
 import type { ActorOptions, Cli, ShopOptions } from '../cli.js';
 import { helpful } from '../helpful.js';
 import { actorOption, jsonOption, mustConfirm, notBlank, shopOption, yesOption } from '../options.js';
+import { table } from '../print/table.js';
+import { ago, instant } from '../print/times.js';
 import { wrap } from '../print/wrap.js';
 import { withRelay } from '../with-relay.js';
 
-interface CloseOptions extends ActorOptions {
+interface MoveOptions extends ActorOptions {
   readonly reason: string;
+  readonly host?: boolean;
   readonly yes?: boolean;
 }
 
 export function addBreaker(program: Command, cli: Cli): void {
-  const breaker = program.command('breaker').description('Whether calls go to a shop’s HFT71 account at all.');
+  const breaker = program
+    .command('breaker')
+    .description('Whether calls go to a shop’s HFT71 account, and to the shop’s host, at all.');
   helpful(breaker, ['relay breaker show', 'relay breaker close --reason "the plugin is off now"']);
   addShow(breaker, cli);
+  addOpen(breaker, cli);
   addClose(breaker, cli);
 }
 
 function addShow(breaker: Command, cli: Cli): void {
   const command = breaker
     .command('show')
-    .description('The breaker’s state, who opened it, and why.')
+    .description('Both breakers: state, who opened it, why, and what comes next.')
     .addOption(shopOption())
     .addOption(jsonOption())
     .action((options: ShopOptions) =>
       cli.answer(options, () =>
         withRelay(cli, async (relay) => {
           const shop = chosenShop(relay, options.shop);
-          const account = await loadAccount(relay.ledger, shop.accountId);
-          const { breakerState = 'closed', breakerOwner = null, breakerReason = null } = account ?? {};
-          const why =
-            breakerState === 'closed' ? '' : ` Opened by ${breakerOwner ?? 'the relay'}: ${breakerReason ?? ''}.`;
-          return {
-            json: { shop: shop.id, state: breakerState, owner: breakerOwner, reason: breakerReason },
-            text: wrap(
-              `The breaker of shop ${shop.id}’s HFT71 account is ${breakerState.replace('_', '-')}.${why}`,
-              cli.width,
-            ),
-          };
+          const breakers = describeBreakers(await readBreakers(relay, shop));
+          return { json: { shop: shop.id, ...breakers }, text: breakersText(breakers, shop, cli) };
         }),
       ),
     );
   helpful(command, ['relay breaker show', 'relay breaker show --json']);
 }
 
-function addClose(breaker: Command, cli: Cli): void {
-  const command = breaker
-    .command('close')
-    .description('Let orders go again, once what stopped the account is settled.')
-    .requiredOption('--reason <text>', 'what was settled, for the record', notBlank)
-    .addOption(shopOption())
-    .addOption(yesOption())
+function addOpen(breaker: Command, cli: Cli): void {
+  const command = move(breaker, 'open', 'Stop all calls at once, until a person closes it. Calls under way end.')
     .addOption(actorOption())
     .addOption(jsonOption())
-    .action((options: CloseOptions) =>
+    .action((options: MoveOptions) =>
       cli.answer(options, () =>
         withRelay(cli, async (relay) => {
           const shop = chosenShop(relay, options.shop);
-          await mustConfirm(cli, options, `Send shop ${shop.id}’s orders to ${shop.settings.hft71.baseUrl} again?`);
-          const changed = await closeBreakerByPerson(relay, shop, {
-            which: 'account',
-            actor: options.as,
-            reason: options.reason,
-          });
+          const changed = await openBreakerByPerson(relay, shop, actOf(options));
+          if (!changed)
+            throw new Refused({
+              what: 'the relay has stopped the account already, and its reason stays',
+              toDo: 'relay breaker show says why; nothing is sent',
+            });
+          const what = options.host === true ? 'the shop’s host is not called' : 'no order is sent';
+          const text = `The breaker is open: ${what} until a person closes it (relay breaker close).`;
+          return { json: { shop: shop.id, changed }, text: wrap(text, cli.width) };
+        }),
+      ),
+    );
+  helpful(command, [
+    'relay breaker open --reason "HFT71 asked us to stop"',
+    'relay breaker open --host --reason "update"',
+  ]);
+}
+
+function addClose(breaker: Command, cli: Cli): void {
+  const command = move(breaker, 'close', 'Let calls go again, once what opened it is settled.')
+    .addOption(yesOption())
+    .addOption(actorOption())
+    .addOption(jsonOption())
+    .action((options: MoveOptions) =>
+      cli.answer(options, () =>
+        withRelay(cli, async (relay) => {
+          const shop = chosenShop(relay, options.shop);
+          const question =
+            options.host === true
+              ? `Call ${shop.host} again?`
+              : `Send shop ${shop.id}’s orders to ${shop.settings.hft71.baseUrl} again?`;
+          await mustConfirm(cli, options, question);
+          const changed = await closeBreakerByPerson(relay, shop, actOf(options));
           const text = changed ? 'The breaker is closed: orders go again.' : 'The breaker was closed already.';
           return { json: { shop: shop.id, changed }, text };
         }),
       ),
     );
-  helpful(command, ['relay breaker close --reason "the plugin is off now"']);
+  helpful(command, [
+    'relay breaker close --reason "the plugin is off now"',
+    'relay breaker close --host --reason "back"',
+  ]);
 }
+
+function move(breaker: Command, name: string, description: string): Command {
+  return breaker
+    .command(name)
+    .description(description)
+    .requiredOption('--reason <text>', 'why, for the record', notBlank)
+    .addOption(new Option('--host', 'the breaker of the shop’s host instead of the HFT71 account’s'))
+    .addOption(shopOption());
+}
+
+function actOf({ host, as: actor, reason }: MoveOptions): BreakerAct {
+  return { which: host === true ? 'host' : 'account', actor, reason };
+}
+
+function breakersText({ account, host }: BreakersState, shop: ConnectedShop, { paint, width }: Cli): string {
+  const { hft71 } = shop.settings;
+  const { now, most } = account.sendWindow;
+  const own: [string, string | null][] = [
+    ['send window', `${now} at once now, at most ${most}`],
+    ['frozen', account.frozenUntil === null ? null : `until ${instant(account.frozenUntil)}: HFT71 answered 429`],
+  ];
+  return [
+    paint.bold(wrap(`HFT71 account: ${hft71.baseUrl} as ${hft71.username}`, width)),
+    table([], [...stateRows(account), ...own.filter((row): row is [string, string] => row[1] !== null)], width),
+    '',
+    paint.bold(wrap(`Host of shop ${shop.id}: ${shop.host}`, width)),
+    host === null ? '  not called yet' : table([], stateRows(host), width),
+  ].join('\n');
+}
+
+function stateRows({ state, owner, reason, since, nextProbeAt, ...counts }: BreakerState): string[][] {
+  const rows: [string, string | null][] = [
+    ['breaker', `${state.replace('_', '-')}${since === null ? '' : `, since ${instant(since)} (${ago(since)})`}`],
+    [
+      'opened by',
+      owner === null ? null : `${OWNERS[owner] ?? owner.replace(/^person:/, '')}: ${reason ?? 'no reason given'}`,
+    ],
+    ['failures in a row', counts.failuresInARow === 0 ? null : String(counts.failuresInARow)],
+    ['re-openings in a row', counts.reopenings === 0 ? null : String(counts.reopenings)],
+    ['next probe', nextProbeAt === null ? null : instant(nextProbeAt)],
+    ['closed by', state === 'open' && nextProbeAt === null ? 'a person only: relay breaker close --reason …' : null],
+  ];
+  return rows.filter((row): row is [string, string] => row[1] !== null);
+}
+
+const OWNERS: Readonly<Record<string, string>> = {
+  failures: 'failed calls',
+  unauthorized: 'a refused log-in',
+  relay: 'the relay',
+};

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { HAND_OFF_STATES } from '@relay/core';
+import type { BreakerView } from '@relay/ledger';
 import { readStatus, type RelayStatus } from '@relay/operations';
 import type { Cli, OutputOptions } from '../cli.js';
 import { helpful } from '../helpful.js';
@@ -31,7 +32,11 @@ function statusText(status: RelayStatus, warnings: readonly string[], cli: Cli):
   const sections: [string, string][] = [
     ['Shops', shopsText(status, cli)],
     ['HFT71 accounts', accountsText(status, cli)],
+    ['Shops’ hosts', hostsText(status, cli)],
     ['Orders', countsText(status.orders)],
+    ...(Object.keys(status.reprints).length === 0
+      ? []
+      : ([['Reprints', countsText(status.reprints)]] as [string, string][])),
     ['Write-backs to the shop', countsText(status.writeBacks)],
     ['Work', workText(status, cli)],
     ...(status.waiting.length === 0 ? [] : ([['Why orders wait', waitingText(status, cli)]] as [string, string][])),
@@ -54,17 +59,33 @@ function shopsText({ shops }: RelayStatus, { paint, width }: Cli): string {
 function accountsText({ accounts }: RelayStatus, { paint, width }: Cli): string {
   if (accounts.length === 0) return '  none yet';
   const rows = accounts.map((account) => {
-    const closed = account.breakerState === 'closed';
-    const breaker = closed ? 'closed' : paint.red(account.breakerState.replace('_', '-'));
+    const window = `${account.sendWindow} of ${account.maxInFlight}`;
     const feed = account.feed === null ? 'not read yet' : `${account.feed.skus} SKUs, ${ago(account.feed.completedAt)}`;
-    return [breaker, String(account.sendWindow), feed, `${account.baseUrl} as ${account.username}`];
+    return [breakerText(account, paint), window, feed, `${account.baseUrl} as ${account.username}`];
   });
-  const reasons = accounts
+  const frozen = accounts.flatMap(({ frozenUntil }) =>
+    frozenUntil === null ? [] : [paint.red(`  frozen until ${instant(frozenUntil)}: HFT71 answered 429`)],
+  );
+  const head = ['BREAKER', 'WINDOW', 'STOCK FEED', 'ACCOUNT'];
+  return [table(head, rows, width), ...reasonsText(accounts, { paint, width }), ...frozen].join('\n');
+}
+
+function hostsText({ hosts }: RelayStatus, { paint, width }: Cli): string {
+  if (hosts.length === 0) return '  none yet';
+  const rows = hosts.map((host) => [breakerText(host, paint), host.id]);
+  return [table(['BREAKER', 'HOST'], rows, width), ...reasonsText(hosts, { paint, width })].join('\n');
+}
+
+function breakerText({ breakerState }: BreakerView, paint: Cli['paint']): string {
+  return breakerState === 'closed' ? 'closed' : paint.red(breakerState.replace('_', '-'));
+}
+
+function reasonsText(breakers: readonly BreakerView[], { paint, width }: Pick<Cli, 'paint' | 'width'>): string[] {
+  return breakers
     .filter(({ breakerState }) => breakerState !== 'closed')
     .map(({ breakerOwner, breakerReason }) =>
       paint.red(wrap(`opened by ${breakerOwner ?? 'the relay'}: ${breakerReason ?? 'no reason given'}`, width, '  ')),
     );
-  return [table(['BREAKER', 'WINDOW', 'STOCK FEED', 'ACCOUNT'], rows, width), ...reasons].join('\n');
 }
 
 function countsText(counts: Readonly<Record<string, number>>): string {
@@ -98,8 +119,8 @@ function waitingText({ waiting }: RelayStatus, { width, paint }: Cli): string {
   return table([], rows, width);
 }
 
-function forAPersonText({ orders }: RelayStatus, { paint }: Cli): string {
-  const count = (orders['held'] ?? 0) + (orders['rejected'] ?? 0);
+function forAPersonText({ orders, reprints }: RelayStatus, { paint }: Cli): string {
+  const count = [orders, reprints].reduce((sum, of) => sum + (of['held'] ?? 0) + (of['rejected'] ?? 0), 0);
   return count === 0 ? '  nothing' : `  ${paint.red(`${count} held or refused`)}: relay orders held`;
 }
 
