@@ -3,6 +3,7 @@ import { quietly, type Relay } from '@relay/operations';
 import { createQueues } from '@relay/queues';
 import { boardRoutes } from './board/board-routes.js';
 import { healthRoutes } from './health-routes.js';
+import { hft71WebhookRoutes } from './hft71-webhook-routes.js';
 import { Authenticator } from './log-in/authenticator.js';
 import { logInRoutes } from './log-in/log-in-routes.js';
 import { Sessions } from './log-in/sessions.js';
@@ -48,6 +49,7 @@ export async function startApi(relay: Relay, options: ApiOptions = {}): Promise<
     const authenticator = new Authenticator(app, relay, sessions);
     await app.register(healthRoutes, { relay });
     await app.register(webhookRoutes, { relay, gap });
+    await app.register(hft71WebhookRoutes, { relay });
     await app.register(logInRoutes, { publicUrl, authenticator, sessions });
     await app.register(boardRoutes, { relay, queues, authenticator, prefix: '/board' });
     app.get('/', (_request, reply) => reply.redirect('/board'));

@@ -2,6 +2,12 @@ export { connectShop, ShopChanged, verifyShop } from './connect-shop.js';
 export type { IntakeContext, IntakeShop } from './context.js';
 export { DeliveryGap } from './delivery-gap.js';
 export { findLiveRefusals, goLive, type GoLiveOptions, type LiveRefusal } from './going-live.js';
+export {
+  receiveHft71Webhook,
+  type Hft71Delivery,
+  type Hft71DeliveryResult,
+  type Hft71WebhookShop,
+} from './hft71-webhook.js';
 export { takeOrder, takePage } from './see-order.js';
 export { keepShopWebhooks, webhookUrl } from './shop-webhooks.js';
 export { readStockFeed } from './stock-feed.js';

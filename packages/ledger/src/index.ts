@@ -10,6 +10,7 @@ export * from './deliveries.js';
 export * from './dispatch.js';
 export * from './feed.js';
 export * from './held.js';
+export * from './hft71-deliveries.js';
 export * from './hold-release.js';
 export * from './hosts.js';
 export * from './in-doubt.js';

@@ -1,0 +1,105 @@
+import { secretsEqual } from '@relay/core';
+import { countHft71Refusal, keepIfUnknown, recordHft71Delivery } from '@relay/ledger';
+import { z } from 'zod';
+import type { IntakeContext } from './context.js';
+
+export interface Hft71Delivery {
+  /** `X-HFT71-Webhook-Secret` as Node reads it: a repeated one joined, its bytes as latin1. */
+  readonly secretHeader: string | undefined;
+  readonly contentType: string | undefined;
+  readonly rawBody: Buffer;
+}
+
+/** Whose webhook it may be: a secret belongs to a shop's account. */
+export interface Hft71WebhookShop {
+  readonly id: string;
+  readonly accountId: string;
+  /** The current one and, while a rotation lasts, the one before. Without any, every call is refused. */
+  readonly webhookSecrets: readonly string[];
+}
+
+export type Hft71DeliveryResult = 'known' | 'unknown' | 'unreadable' | 'refused' | 'away';
+
+/**
+ * HFT71 tells that an order's status changed: `{ external_id, status }`, JSON or a form, as WordPress takes both. It is a
+ * hint, believed only after the API confirms. An id that no order has is kept: it may be that of an order in doubt
+ * (protocol, "A free look-up"). Without the right secret nothing is told, not even whether the body can be read.
+ */
+export async function receiveHft71Webhook(
+  ctx: IntakeContext,
+  shops: readonly Hft71WebhookShop[],
+  delivery: Hft71Delivery,
+): Promise<Hft71DeliveryResult> {
+  const body = readBody(delivery);
+  const owners = ownersOf(shops, givenSecret(delivery, body));
+  if (owners.length === 0) {
+    await countRefusal(ctx, shops);
+    return 'refused';
+  }
+  const told = bodySchema.safeParse(body);
+  try {
+    return await store(ctx, owners, told.success ? told.data.external_id : null);
+  } catch (error) {
+    ctx.log.error('a delivery of HFT71’s could not be stored: HFT71 is told to come again', { error });
+    return 'away';
+  }
+}
+
+/** An id is unique within its account; two shops with one secret may be two accounts. */
+async function store(
+  ctx: IntakeContext,
+  owners: readonly Hft71WebhookShop[],
+  hft71OrderId: string | null,
+): Promise<'known' | 'unknown' | 'unreadable'> {
+  let result: 'known' | 'unknown' | 'unreadable' = hft71OrderId === null ? 'unreadable' : 'unknown';
+  for (const shop of owners) {
+    const isKnown =
+      hft71OrderId !== null && (await keepIfUnknown(ctx.ledger, shop.accountId, hft71OrderId)) === 'known';
+    if (isKnown) result = 'known';
+    await recordHft71Delivery(ctx.ledger, shop, { result, hft71OrderId });
+  }
+  return result;
+}
+
+/** All secrets are compared, whichever fits: how long it takes tells nothing. One shop for each account. */
+function ownersOf(shops: readonly Hft71WebhookShop[], given: string): readonly Hft71WebhookShop[] {
+  const fitting = shops.filter(({ webhookSecrets }) =>
+    webhookSecrets.map((secret) => secretsEqual(secret, given)).includes(true),
+  );
+  return [...new Map(fitting.map((shop) => [shop.accountId, shop])).values()];
+}
+
+function givenSecret({ secretHeader }: Hft71Delivery, body: unknown): string {
+  if (secretHeader !== undefined && secretHeader !== '') return Buffer.from(secretHeader, 'latin1').toString('utf8');
+  const inBody = secretSchema.safeParse(body);
+  return inBody.success ? inBody.data.webhook_secret : '';
+}
+
+const secretSchema = z.object({ webhook_secret: z.string() });
+
+/** HFT71's id is a number in one place and a text in another. No blanks, and nothing that is no character. */
+const idSchema = z
+  .union([z.string(), z.number().int().nonnegative()])
+  .transform((id) => String(id).trim())
+  .pipe(z.string().regex(/^[^\p{C}\p{Z}]{1,64}$/u));
+
+const bodySchema = z.object({ external_id: idSchema, status: z.string().trim().min(1).max(200) });
+
+function readBody({ contentType, rawBody }: Hft71Delivery): unknown {
+  const text = rawBody.toString('utf8');
+  if (contentType?.toLowerCase().startsWith('application/x-www-form-urlencoded') === true)
+    return Object.fromEntries(new URLSearchParams(text));
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+async function countRefusal(ctx: IntakeContext, [shop]: readonly Hft71WebhookShop[]): Promise<void> {
+  try {
+    if (shop !== undefined) await countHft71Refusal(ctx.ledger, shop.id);
+  } catch (error) {
+    ctx.log.warn('a refused delivery of HFT71’s could not be counted', { error });
+  }
+}
