@@ -86,6 +86,30 @@ describe('over plain http', () => {
   });
 });
 
+describe('over plain http, on a machine whose clock is wrong', () => {
+  const timeOf = ({ url }: Asked) => Number(url.searchParams.get('oauth_timestamp')) * 1000;
+
+  test('the shop’s date is signed once it differs by more than a cache explains', async () => {
+    const anHourAgo = new Date(Date.now() - 3_600_000);
+    reply = ({ url }) =>
+      timeOf({ url } as Asked) > anHourAgo.getTime() + 15 * 60_000
+        ? { status: 401, headers: { date: anHourAgo.toUTCString() }, body: { code: 'x' } }
+        : { body: ORDER, headers: { date: anHourAgo.toUTCString() } };
+    const shop = client();
+    await expect(shop.getOrder(245)).rejects.toMatchObject({ failure: 'unauthorized' });
+    expect((await shop.getOrder(245)).id).toBe(245);
+    expect(Math.abs(timeOf(asked.at(-1) as Asked) - anHourAgo.getTime())).toBeLessThan(10_000);
+  });
+
+  test('a date of three minutes ago is a cache’s', async () => {
+    reply = () => ({ body: ORDER, headers: { date: new Date(Date.now() - 180_000).toUTCString() } });
+    const shop = client();
+    await shop.getOrder(245);
+    await shop.getOrder(245);
+    expect(Math.abs(timeOf(asked.at(-1) as Asked) - Date.now())).toBeLessThan(10_000);
+  });
+});
+
 describe('a list', () => {
   test('asks in the form that the shop understands', async () => {
     reply = () => ({ body: [ORDER], headers: { 'x-wp-total': '9', date: 'Mon, 23 Nov 2026 10:55:16 GMT' } });

@@ -5,6 +5,10 @@ export function percentEncode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
+export function freshNonce(): string {
+  return randomBytes(16).toString('hex');
+}
+
 export interface OAuthKeys {
   readonly consumerKey: string;
   readonly consumerSecret: string;
@@ -22,7 +26,7 @@ export function signQuery(
   query: Readonly<Record<string, string>>,
   keys: OAuthKeys,
   moment: { readonly nonce: string; readonly epochSeconds: number } = {
-    nonce: randomBytes(16).toString('hex'),
+    nonce: freshNonce(),
     epochSeconds: Math.floor(Date.now() / 1000),
   },
 ): Record<string, string> {

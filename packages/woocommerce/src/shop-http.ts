@@ -2,10 +2,11 @@ import { CallFailure } from '@relay/core';
 import axios, { type AxiosAdapter, type AxiosRequestConfig, type InternalAxiosRequestConfig } from 'axios';
 import axiosRetry from 'axios-retry';
 import { shopFailure } from './failures.js';
-import { percentEncode, signQuery } from './oauth1.js';
+import { freshNonce, percentEncode, signQuery } from './oauth1.js';
 import type { ShopClientOptions } from './shop-client.js';
 import { connectTimeoutAgents, headersOf, parseJson, retryWithin } from '@relay/http';
 import { endOf } from './shop-answer.js';
+import { ShopClock } from './shop-clock.js';
 
 const SECOND_MS = 1000;
 /** A page of 100 orders is some 500 kB; ten times that with heavy plugins. */
@@ -39,6 +40,7 @@ export class ShopHttp {
   readonly #readAgents;
   readonly #writeAgents;
   readonly #answerTimeoutMs: number;
+  readonly #clock = new ShopClock();
   #keyReads = false;
 
   constructor(options: ShopClientOptions) {
@@ -135,10 +137,13 @@ export class ShopHttp {
       // The adapter itself would send in spite of a signal that fired while the budget was waited for.
       if (deadline.aborted) throw new axios.CanceledError();
       const answer = await this.#send(this.#authorized(call, config, deadline));
+      this.#clock.heard(headersOf(answer)['date']);
       record(answer.status, null);
       return answer;
     } catch (error) {
       const end = axios.isAxiosError(error) ? endOf(error, deadline) : null;
+      if (axios.isAxiosError(error) && error.response !== undefined)
+        this.#clock.heard(headersOf(error.response)['date']);
       record(end?.kind === 'answer' ? end.status : null, end?.kind === 'answer' ? end.wooCode : (end?.code ?? 'bug'));
       throw error;
     }
@@ -154,7 +159,9 @@ export class ShopHttp {
       if (url.protocol === 'https:') {
         headers.set('authorization', `Basic ${Buffer.from(`${consumerKey}:${consumerSecret}`).toString('base64')}`);
       } else {
-        query = signQuery(call.method, `${url.origin}${url.pathname}`, query, { consumerKey, consumerSecret });
+        const keys = { consumerKey, consumerSecret };
+        const moment = { nonce: freshNonce(), epochSeconds: this.#clock.epochSeconds() };
+        query = signQuery(call.method, `${url.origin}${url.pathname}`, query, keys, moment);
       }
     }
     return { ...config, url: `${url.href}${queryText(query)}`, headers, signal: deadline };
