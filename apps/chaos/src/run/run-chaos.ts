@@ -76,7 +76,7 @@ async function play(
     else table.row(name, result, result.passed);
     if (sabotage !== null && !good) say(`  ${name}: UNNOTICED: without ${sabotage.what} nothing broke`);
   };
-  const needsAlone = ({ scenario }: Turn) => scenario.alone === true;
+  const needsAlone = ({ scenario }: Turn) => scenario.alone === 'always' || (full && scenario.alone === 'full');
   await sideBySide(
     turns.filter((turn) => !needsAlone(turn)),
     jobs,

@@ -1,7 +1,7 @@
 import { mkdir, rename, cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sabotage } from '../sabotage/sabotage.js';
-import { switchOff } from '../sabotage/switch-off.js';
+import { nodeArgsFor, switchOff } from '../sabotage/switch-off.js';
 import { World } from '../world/world.js';
 import type { SharedServers } from '../world/shared-servers.js';
 import { Marks } from './marks.js';
@@ -40,14 +40,8 @@ export async function runScenario(
     openWorld: async (options = {}) => {
       const { servers, seed } = context;
       const settings = { ...options.settings, ...off.settings };
-      const world = await World.open({
-        ...options,
-        settings,
-        servers,
-        seed,
-        nodeArgs: off.nodeArgs,
-        onLedger: off.onLedger,
-      });
+      const nodeArgs = nodeArgsFor([...(options.patches ?? []), ...off.patches]);
+      const world = await World.open({ ...options, settings, servers, seed, nodeArgs, onLedger: off.onLedger });
       worlds.push(world);
       return world;
     },

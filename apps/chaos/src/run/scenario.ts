@@ -20,8 +20,8 @@ export interface Scenario {
   readonly name: string;
   /** One sentence for `--list`. */
   readonly what: string;
-  /** It measures a rate: nothing else runs beside it. */
-  readonly alone?: boolean;
+  /** It measures a rate against a limit, in both profiles or in the full one's size only: nothing else runs beside it. */
+  readonly alone?: 'always' | 'full';
   /** After so many seconds it counts as failed; 150 and 900 when left out. */
   readonly limitSeconds?: { readonly quick: number; readonly full: number };
   readonly run: (stage: Stage) => Promise<void>;

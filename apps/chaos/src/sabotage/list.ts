@@ -111,4 +111,17 @@ export const SABOTAGES: readonly Sabotage[] = [
       },
     ],
   },
+  {
+    name: 'unique-reference',
+    scenario: 'poison',
+    what: 'the uniqueness of a reference within the account, in the database and in the statement that takes an order in',
+    patches: [
+      {
+        module: 'packages/ledger/dist/receive-order.js',
+        find: 'where x.account_id = shop.account_id and x.reference = $11::text',
+        replace: 'where false and x.account_id = shop.account_id and x.reference = $11::text',
+      },
+    ],
+    onLedger: async (installation) => void (await installation.rows('drop index intent_account_id_reference_key')),
+  },
 ];

@@ -7,23 +7,21 @@ import type { Installation } from '../world/installation.js';
 import type { World } from '../world/world.js';
 import { appliedLine, type AddressedPatch } from './hooks.js';
 import { patchSource } from './patch-source.js';
-import type { Sabotage } from './sabotage.js';
+import type { Patch, Sabotage } from './sabotage.js';
 
 export interface SwitchedOff {
-  readonly nodeArgs: readonly string[];
+  readonly patches: readonly Patch[];
   readonly settings: Readonly<Record<string, string>>;
   readonly onLedger: (installation: Installation) => Promise<void>;
   /** @throws where no process has loaded a patched module: the scenario then shows nothing. */
   readonly assertApplied: (worlds: readonly World[]) => void;
 }
 
-/** How the relay's programs are started with this guard switched off; as they are, where there is none. */
+/** What is done to the relay with this guard switched off; nothing, where there is none. */
 export function switchOff(sabotage: Sabotage | null): SwitchedOff {
   const { patches = [], settings = {}, onLedger = async () => undefined } = sabotage ?? {};
-  if (patches.length === 0) return { nodeArgs: [], settings, onLedger, assertApplied: () => undefined };
-  assertInStep(patches);
   return {
-    nodeArgs: ['--import', registerUrl(patches)],
+    patches,
     settings,
     onLedger,
     assertApplied: (worlds) => {
@@ -37,8 +35,15 @@ export function switchOff(sabotage: Sabotage | null): SwitchedOff {
   };
 }
 
+/** What Node is started with, so that it rewrites these modules as it loads them. */
+export function nodeArgsFor(patches: readonly Patch[]): string[] {
+  if (patches.length === 0) return [];
+  assertInStep(patches);
+  return ['--import', registerUrl(patches)];
+}
+
 /** @throws where a text is not found exactly once in the build. */
-export function assertInStep(patches: NonNullable<Sabotage['patches']>): void {
+export function assertInStep(patches: readonly Patch[]): void {
   const sources = new Map<string, string>();
   for (const patch of patches) {
     const source = sources.get(patch.module) ?? readFileSync(projectFile(patch.module), 'utf8');
@@ -46,7 +51,7 @@ export function assertInStep(patches: NonNullable<Sabotage['patches']>): void {
   }
 }
 
-function registerUrl(patches: NonNullable<Sabotage['patches']>): string {
+function registerUrl(patches: readonly Patch[]): string {
   const addressed: AddressedPatch[] = patches.map((patch) => ({
     ...patch,
     // As Node names it: packages are found through links.

@@ -1,5 +1,6 @@
 import type { Scenario } from '../run/scenario.js';
 import { cancelRaces } from './cancel-races.js';
+import { clockSkew } from './clock-skew.js';
 import { createdButLostNoLookup } from './created-but-lost-no-lookup.js';
 import { drain } from './drain.js';
 import { keyReadOnly } from './key-read-only.js';
@@ -9,6 +10,7 @@ import { lateAccept } from './late-accept.js';
 import { ledgerRolledBack } from './ledger-rolled-back.js';
 import { pausedWorker } from './paused-worker.js';
 import { pluginStillOn } from './plugin-still-on.js';
+import { poison } from './poison.js';
 import { postgresAway } from './postgres-away.js';
 import { postgresRestart } from './postgres-restart.js';
 import { redisFlushall } from './redis-flushall.js';
@@ -37,4 +39,6 @@ export const SCENARIOS: readonly Scenario[] = [
   shopHtml,
   keyReadOnly,
   cancelRaces,
+  poison,
+  clockSkew,
 ];

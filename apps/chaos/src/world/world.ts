@@ -9,6 +9,7 @@ import {
   SHORT_TIMES,
   type Environment,
 } from '@relay/testing';
+import type { Patch } from '../sabotage/sabotage.js';
 import { judge, type Judgement } from '../run/judgement.js';
 import { Installation } from './installation.js';
 import { backUp } from './ledger-backup.js';
@@ -38,6 +39,8 @@ export interface WorldOptions {
   readonly sandboxArgs?: readonly string[];
   /** The same limit at HFT71 and in the relay's settings. */
   readonly rate?: string;
+  /** Faults of the product itself, played by rewriting its modules. */
+  readonly patches?: readonly Patch[];
   readonly ownRedis?: boolean;
   readonly ownPostgres?: boolean;
 }
