@@ -60,7 +60,7 @@ export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onS
     dispatchLeaseMs: timing.dispatchLeaseMs,
     maxUnmirrored: settings.maxUnmirrored,
     slotWaitMs: SLOT_WAIT_MS,
-    accounts: new Map([...shops.values()].map((shop) => [shop.accountId, { ...shop, rate: shop.settings.hft71.rate }])),
+    budgets: new Map([...shops.values()].map((shop) => [shop.accountId, shop.budget])),
   });
   const housekeeping = createHousekeeping({
     ledger,

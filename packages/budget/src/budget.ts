@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import { assertRate, callsFor, guardedWindowMs, type CallClass, type Rate } from './rate.js';
-import { FREEZE, FROZEN_FOR, PUT_AT_NOW } from './scripts.js';
+import { readState, type BudgetState } from './budget-state.js';
+import { assertRate, type CallClass, type Rate } from './rate.js';
+import { FREEZE, FROZEN_FOR, GIVE_BACK, LOOK, PUT_AT_NOW, ROOM, THROTTLED } from './scripts.js';
+import type { LuaScript } from './lua-script.js';
 
 export interface Refusal {
   readonly granted: false;
@@ -12,9 +14,22 @@ export interface Refusal {
 export type Take = { readonly granted: true; readonly slot: string } | Refusal;
 export type Move = { readonly granted: true } | Refusal;
 
+export interface Room {
+  /** So many slots could be taken, if nobody else took any. */
+  readonly free: number;
+  /** 0 when some are free, else asking sooner is of no use. */
+  readonly waitMs: number;
+}
+
+export interface Throttling {
+  readonly frozenForMs: number;
+  /** False for a further 429 of the event that froze the account already. */
+  readonly isNew: boolean;
+}
+
 /**
  * The calls per time that an account (or a shop's host) grants, shared by every process that names the same key: in no
- * sliding window more than the rate, by Redis's clock.
+ * sliding window more than the rate, by Redis's clock. Every method rejects while Redis does not answer.
  */
 export interface Budget {
   /** A slot at now. Whoever holds it makes one call, at once; if that takes longer, `moveToNow` comes first. */
@@ -25,40 +40,67 @@ export interface Budget {
   moveToNow(slot: string, callClass: CallClass): Promise<Move>;
   /** For a call that was not made. */
   giveBack(slot: string): Promise<void>;
-  /** Refuses every class for so long, at most an hour: the answer to a 429. A longer freeze that lasts is kept. */
+  /** What a class could take now, or by `withinMs` from now. Takes nothing. */
+  room(callClass: CallClass, withinMs?: number): Promise<Room>;
+  /**
+   * To be told of every 429: freezes every class and lowers the rate, once per event however many calls were in flight.
+   *
+   * @param retryAfterMs as `parseRetryAfterMs` reads it; null and 0 freeze for a whole window, longer when repeated.
+   * @param slot of the refused call: tells a late answer to a call made before the freeze from a new event.
+   */
+  throttled(retryAfterMs: number | null, slot?: string): Promise<Throttling>;
+  /** Refuses every class for so long, at most `longestFreezeMs`; leaves the rate alone. A longer freeze is kept. */
   freeze(durationMs: number): Promise<void>;
-  throttled(retryAfterMs: number | null): Promise<{ frozenForMs: number; isNew: boolean }>;
-  room(callClass: CallClass): Promise<{ free: number; waitMs: number }>;
   /** 0 when not frozen. */
   frozenForMs(): Promise<number>;
+  /** For people. Changes nothing, and announces no rate. */
+  state(): Promise<BudgetState>;
 }
 
 export interface BudgetOptions {
   readonly redis: Redis;
   /** Account or host. Never a secret: it stands in Redis as text. */
   readonly key: string;
+  /** What was agreed. Of several processes that name the same key, the one that began to use it last is followed. */
   readonly rate: Rate;
   readonly keyPrefix?: string;
+  /** A server's fault or a wrong clock must not stop an account for days. Default: an hour. */
   readonly longestFreezeMs?: number;
+  /**
+   * What follows when Redis has lost the window. `wait`, the default: nothing goes for a whole window, so that never more
+   * calls than the rate reach the other side. `pace`: as at a first start; for a host whose rate is a courtesy.
+   */
+  readonly afterLoss?: 'wait' | 'pace';
+  /** Time between two raises of a lowered rate, at least a window. Default: a minute. */
+  readonly raiseEveryMs?: number;
 }
 
 const MINUTE = 60_000;
-/** A server's fault or a wrong clock must not stop an account for days. */
-const LONGEST_FREEZE_MS = 60 * MINUTE;
 
-export function createBudget({ redis, key, rate, keyPrefix = 'relay:' }: BudgetOptions): Budget {
+export function createBudget(options: BudgetOptions): Budget {
+  const { redis, key, rate, keyPrefix = 'relay:', longestFreezeMs = 60 * MINUTE, raiseEveryMs = MINUTE } = options;
+  const waitsAfterLoss = options.afterLoss !== 'pace';
   assertRate(rate);
-  const slots = `${keyPrefix}budget:{${key}}:slots`;
-  const freezeUntil = `${keyPrefix}budget:{${key}}:frozen-until`;
-  const windowMs = guardedWindowMs(rate);
+  const keys = ['slots', 'frozen-until', 'state'].map((name) => `${keyPrefix}budget:{${key}}:${name}`);
 
-  const putAtNow = (slot: string, callClass: CallClass) =>
-    PUT_AT_NOW.run(redis, [slots, freezeUntil], [slot, callsFor(callClass, rate), windowMs]);
+  /** What this process knows of the state, so that a loss is noticed and the newest configuration wins. */
+  const seen = { epoch: 0, configuredAt: 0 };
+  async function open(script: LuaScript, ...args: (string | number)[]): Promise<readonly number[]> {
+    const opening = [rate.calls, rate.windowMs, seen.configuredAt, waitsAfterLoss ? seen.epoch : -1, raiseEveryMs];
+    const answer = await script.numbers(redis, keys, [...opening, ...args]);
+    [seen.epoch, seen.configuredAt] = answer.slice(-2) as [number, number];
+    return answer;
+  }
+
+  async function putAtNow(slot: string, callClass: CallClass): Promise<Refusal | { granted: true }> {
+    const [waitMs = 0] = await open(PUT_AT_NOW, slot, callClass);
+    return waitMs === 0 ? { granted: true } : { granted: false, waitMs };
+  }
 
   async function take(callClass: CallClass): Promise<Take> {
-    const slot = randomUUID();
-    const waitMs = await putAtNow(slot, callClass);
-    return waitMs === 0 ? { granted: true, slot } : { granted: false, waitMs };
+    const slot = `${callClass}:${randomUUID()}`;
+    const put = await putAtNow(slot, callClass);
+    return put.granted ? { granted: true, slot } : put;
   }
 
   return {
@@ -74,26 +116,40 @@ export function createBudget({ redis, key, rate, keyPrefix = 'relay:' }: BudgetO
       }
     },
 
-    async moveToNow(slot, callClass) {
-      const waitMs = await putAtNow(slot, callClass);
-      return waitMs === 0 ? { granted: true } : { granted: false, waitMs };
-    },
+    moveToNow: putAtNow,
 
     async giveBack(slot) {
-      await redis.zrem(slots, slot);
+      await GIVE_BACK.numbers(redis, keys, [slot]);
+    },
+
+    async room(callClass, withinMs = 0) {
+      const [free = 0, waitMs = 0] = await open(ROOM, callClass, Math.floor(withinMs));
+      return { free, waitMs };
+    },
+
+    async throttled(retryAfterMs, slot = '') {
+      const [frozenForMs = 0, isNew] = await open(
+        THROTTLED,
+        Math.ceil(retryAfterMs ?? 0),
+        Math.random(),
+        longestFreezeMs,
+        slot,
+      );
+      return { frozenForMs, isNew: isNew === 1 };
     },
 
     async freeze(durationMs) {
-      const wanted = Math.ceil(Math.min(durationMs, LONGEST_FREEZE_MS));
-      if (wanted > 0) await FREEZE.run(redis, [freezeUntil], [wanted]);
+      const wanted = Math.ceil(Math.min(durationMs, longestFreezeMs));
+      if (wanted > 0) await FREEZE.numbers(redis, keys, [wanted]);
     },
 
-    async throttled(retryAfterMs) {
-      const frozenForMs = Math.max(1000, retryAfterMs ?? windowMs);
-      await FREEZE.run(redis, [freezeUntil], [frozenForMs]);
-      return { frozenForMs, isNew: true };
+    async frozenForMs() {
+      const [remaining = 0] = await FROZEN_FOR.numbers(redis, keys, []);
+      return remaining;
     },
-    room: async () => ({ free: 100, waitMs: 0 }),
-    frozenForMs: () => FROZEN_FOR.run(redis, [freezeUntil], []),
+
+    async state() {
+      return readState(await LOOK.run(redis, keys, []), rate);
+    },
   };
 }

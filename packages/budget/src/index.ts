@@ -1,2 +1,12 @@
-export { createBudget, type Budget, type BudgetOptions, type Move, type Refusal, type Take } from './budget.js';
-export type { CallClass, Rate } from './rate.js';
+export {
+  createBudget,
+  type Budget,
+  type BudgetOptions,
+  type Move,
+  type Refusal,
+  type Room,
+  type Take,
+  type Throttling,
+} from './budget.js';
+export type { BudgetState } from './budget-state.js';
+export { CALL_CLASSES, type CallClass, type Rate } from './rate.js';

@@ -11,13 +11,7 @@ export class LuaScript {
     this.#sha1 = createHash('sha1').update(text).digest('hex');
   }
 
-  async run(redis: Redis, keys: readonly string[], args: readonly (string | number)[]): Promise<number> {
-    const answer = await this.#evaluate(redis, keys, args);
-    if (typeof answer !== 'number') throw new TypeError('A budget script answers with a number.');
-    return answer;
-  }
-
-  async #evaluate(redis: Redis, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+  async run(redis: Redis, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
     try {
       return await redis.evalsha(this.#sha1, keys.length, ...keys, ...args);
     } catch (error) {
@@ -25,5 +19,13 @@ export class LuaScript {
       if (!unknownToRedis) throw error;
       return redis.eval(this.#text, keys.length, ...keys, ...args);
     }
+  }
+
+  /** For scripts that answer with a list of whole numbers. */
+  async numbers(redis: Redis, keys: readonly string[], args: readonly (string | number)[]): Promise<readonly number[]> {
+    const answer = await this.run(redis, keys, args);
+    if (!Array.isArray(answer) || !answer.every((value) => typeof value === 'number'))
+      throw new TypeError('This budget script answers with numbers.');
+    return answer;
   }
 }

@@ -5,32 +5,24 @@ export interface Rate {
 }
 
 /**
- * Who may use which part of a window: live sends (with their log-ins and look-ups of doubts) all of it, everything else
- * leaves the last part to them.
+ * Who calls. `send` (live sends with their log-ins and look-ups of doubts) may use the whole window, at once. `probe`
+ * (a breaker's) is stopped by a freeze and a full window only. The others are paced and leave the last part to live
+ * sends.
  */
-export type CallClass = 'send' | 'probe' | 'update' | 'poll' | 'stock' | 'campaign';
-
-const MARGIN_SHARE = 0.01;
-const LEAST_MARGIN_MS = 50;
-const RESERVED_SHARE = 0.1;
+export const CALL_CLASSES = ['send', 'probe', 'update', 'poll', 'stock', 'campaign'] as const;
+export type CallClass = (typeof CALL_CLASSES)[number];
 
 /**
- * The other side measures its own window by its own clock, and calls take unequal times to arrive: our window is a
- * little longer than the one that was agreed.
+ * How the paced classes divide their part of the window: by weight, among those that asked within the last window. Alone
+ * each may have all of it; with all four at work stock gets a tenth, and is never starved. A campaign's orders wait for
+ * customers, polls and stock repeat harmlessly: so it stands between them and the updates of live orders.
  */
-export function guardedWindowMs({ windowMs }: Rate): number {
-  return Math.ceil(windowMs + Math.max(windowMs * MARGIN_SHARE, LEAST_MARGIN_MS));
-}
-
-/**
- * How many calls a window may hold for one more of this class to be refused. A rate of one call leaves nothing to
- * reserve: there every class may have it, else the lower ones would never get a turn.
- */
-export function callsFor(callClass: CallClass, { calls }: Rate): number {
-  if (callClass === 'send') return calls;
-  const reserved = Math.max(1, Math.floor(calls * RESERVED_SHARE));
-  return Math.max(1, calls - reserved);
-}
+export const WEIGHT_OF_PACED: Readonly<Partial<Record<CallClass, number>>> = {
+  update: 4,
+  campaign: 3,
+  poll: 2,
+  stock: 1,
+};
 
 export function assertRate(rate: Rate): void {
   const whole = (value: number) => Number.isSafeInteger(value) && value >= 1;

@@ -17,9 +17,10 @@ export interface ShopRuntime {
   readonly budget: Budget;
   /**
    * A 429 came: freezes the account, in Redis and in the ledger. @param retryAfterMs what the answer asks for.
+   * @param slot of the refused call, which tells a late answer from a new event.
    * Never rejects: without Redis nothing is sent anyway.
    */
-  readonly throttled: (retryAfterMs: number | null) => Promise<void>;
+  readonly throttled: (retryAfterMs: number | null, slot?: string) => Promise<void>;
   /** `HFT71_DUPLICATE_REFERENCE`, and whether there is a look-up. */
   readonly doubtRules: DoubtRules;
   /** `HFT71_LOOKUP_PATH` */

@@ -1,4 +1,4 @@
-import type { Budget, Rate } from '@relay/budget';
+import type { Budget } from '@relay/budget';
 import {
   listAccounts,
   takeDueSends,
@@ -20,7 +20,7 @@ export interface DispatcherOptions {
   /** How long a job waits in the process for its slot. */
   readonly slotWaitMs: number;
   /** By account: whose calls this process may make. */
-  readonly accounts: ReadonlyMap<string, { readonly budget: Budget; readonly rate: Rate }>;
+  readonly budgets: ReadonlyMap<string, Budget>;
 }
 
 export interface Dispatcher {
@@ -101,12 +101,10 @@ async function tick(options: DispatcherOptions): Promise<void> {
  * Slots that the account's budget has now or gives within the time that a job waits for one. An order that is dispatched
  * without one would be read from the shop in vain, and come back.
  */
-async function slotsSoon({ accounts, slotWaitMs }: DispatcherOptions, accountId: string): Promise<number> {
-  const account = accounts.get(accountId);
-  if (account === undefined) return 0; // no shop in the settings: nothing may be called
-  const { free, waitMs } = await account.budget.room('send');
-  if (free === 0 && waitMs > slotWaitMs) return 0;
-  return free + Math.max(1, Math.floor((slotWaitMs * account.rate.calls) / account.rate.windowMs));
+async function slotsSoon({ budgets, slotWaitMs }: DispatcherOptions, accountId: string): Promise<number> {
+  const budget = budgets.get(accountId);
+  if (budget === undefined) return 0; // no shop in the settings: nothing may be called
+  return (await budget.room('send', slotWaitMs)).free;
 }
 
 const WRITE_BACKS_A_TICK = 20;

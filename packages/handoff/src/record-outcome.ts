@@ -17,6 +17,8 @@ interface PostedAttempt {
   readonly reference: string;
   readonly contentHash: string;
   readonly logInToken: string;
+  /** Of the budget. */
+  readonly slot: string;
   readonly seen: PostObservation;
 }
 
@@ -106,7 +108,7 @@ async function tellAccount(
   outcome: PostOutcome,
 ): Promise<void> {
   if (outcome.kind !== 'not-processed') return;
-  if (outcome.cause === 'throttled') await shop.throttled(outcome.retryAfterMs);
+  if (outcome.cause === 'throttled') await shop.throttled(outcome.retryAfterMs, posted.slot);
   if (outcome.cause === 'token') await tellRefusedToken(ctx, shop, posted.logInToken);
 }
 

@@ -92,6 +92,7 @@ export async function sendOrder(ctx: HandOffContext, intentId: string): Promise<
       reference: checked.reference,
       contentHash: checked.contentHash,
       logInToken,
+      slot,
       seen,
     });
     await step('after-record');

@@ -50,9 +50,9 @@ export function slotFor<A extends unknown[]>(
 /** A 429: the account is frozen in Redis, where the budget is, and in the ledger, where claims and dispatch are. */
 export function freezer(account: { ledger: Ledger; accountId: string; budget: Budget; log: Logger }) {
   const { ledger, accountId, budget, log } = account;
-  return async (retryAfterMs: number | null): Promise<void> => {
+  return async (retryAfterMs: number | null, slot?: string): Promise<void> => {
     try {
-      const { frozenForMs, isNew } = await budget.throttled(retryAfterMs);
+      const { frozenForMs, isNew } = await budget.throttled(retryAfterMs, slot);
       await freezeAccount(ledger, accountId, frozenForMs);
       if (isNew)
         log.warn('HFT71 throttles: the account is frozen, and goes on slower', { account: accountId, frozenForMs });

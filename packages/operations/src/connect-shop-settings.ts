@@ -72,7 +72,12 @@ export async function connectShopSettings(parts: Parts): Promise<{ shop: Connect
 }
 
 function shopClient({ settings, shop, ledger, redis, log }: Parts, host: string, onCall: OnApiCall): ShopClient {
-  const hostBudget = createBudget({ redis, key: `host:${host}`, rate: shop.woocommerce.rate });
+  const hostBudget = createBudget({
+    redis,
+    key: `host:${host}`,
+    rate: shop.woocommerce.rate,
+    afterLoss: 'pace', // a courtesy: nothing of a shop's counts our calls
+  });
   return createShopClient({
     baseUrl: shop.woocommerce.baseUrl,
     consumerKey: shop.woocommerce.consumerKey,

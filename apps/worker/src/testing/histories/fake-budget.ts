@@ -1,4 +1,4 @@
-import type { Budget } from '@relay/budget';
+import type { Budget, BudgetState } from '@relay/budget';
 import type { SteeredClock } from './steered-clock.js';
 
 /** A budget that is never short, and frozen by a 429 as the real one is. Its own specs count its slots. */
@@ -45,6 +45,21 @@ export class FakeBudget implements Budget {
 
   async room() {
     return { free: 100, waitMs: 0 };
+  }
+
+  async state(): Promise<BudgetState> {
+    const rate = { calls: 100, windowMs: 1_000 };
+    const used = { send: 0, probe: 0, update: 0, poll: 0, stock: 0, campaign: 0 };
+    const frozenForMs = await this.frozenForMs();
+    return {
+      configured: rate,
+      current: rate,
+      used,
+      assumed: 0,
+      frozenForMs,
+      nextRaiseInMs: null,
+      startsCareful: false,
+    };
   }
 
   async frozenForMs() {
