@@ -87,6 +87,16 @@ describe('a sure absence (protocol; model R4)', () => {
     expect(await countAbsence(world.ledger, await looked(of), GAP_MS)).toBe('first');
   });
 
+  test('before settle is over the next read comes as soon as it is, to the millisecond', async () => {
+    const of = await inDoubt();
+    const [due] = await takeDueDoubts(world.ledger, world.accountId, { againMs: GAP_MS, limit: 1 });
+    const againMs = Math.min(GAP_MS, (due?.settleInMs ?? 0) / 100);
+    await recordLookUp(world.ledger, { ...(await looked(of)), answer: 'absent', detail: 'too early', againMs });
+    const { rows } = await sql(`select extract(epoch from look_up_at - now())::float8 as s from intent`);
+    expect(rows[0]?.s).toBeGreaterThan(4);
+    expect(rows[0]?.s).toBeLessThan(7);
+  });
+
   test('of another attempt’s token counts for nothing', async () => {
     const of = await inDoubt();
     await older(601);

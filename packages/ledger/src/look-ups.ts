@@ -118,7 +118,7 @@ export async function recordLookUp(
       looked.answer,
       looked.detail,
       looked.hft71OrderId ?? null,
-      looked.againMs ?? null,
+      looked.againMs === undefined ? null : Math.ceil(looked.againMs),
     ],
   );
 }
