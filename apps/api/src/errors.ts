@@ -23,6 +23,6 @@ export function answerFrameworkError(error: FastifyError, _request: FastifyReque
   void answerStatus(reply, statusOf(error));
 }
 
-function answerStatus(reply: FastifyReply, status: number): FastifyReply {
+export function answerStatus(reply: FastifyReply, status: number): FastifyReply {
   return reply.code(status).send({ error: STATUS_CODES[status] ?? 'Error' });
 }

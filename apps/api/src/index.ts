@@ -1,6 +1,7 @@
 import { DeliveryGap } from '@relay/intake';
 import { quietly, type Relay } from '@relay/operations';
 import { createQueues } from '@relay/queues';
+import { adminRoutes } from './admin/admin-routes.js';
 import { boardRoutes } from './board/board-routes.js';
 import { healthRoutes } from './health-routes.js';
 import { hft71WebhookRoutes } from './hft71-webhook-routes.js';
@@ -51,6 +52,7 @@ export async function startApi(relay: Relay, options: ApiOptions = {}): Promise<
     await app.register(webhookRoutes, { relay, gap });
     await app.register(hft71WebhookRoutes, { relay });
     await app.register(logInRoutes, { publicUrl, authenticator, sessions });
+    await app.register(adminRoutes, { relay, authenticator, prefix: '/api/v1' });
     await app.register(boardRoutes, { relay, queues, authenticator, prefix: '/board' });
     app.get('/', (_request, reply) => reply.redirect('/board'));
     const url = await app.listen({ host: options.host ?? settings.host, port: options.port ?? settings.port });

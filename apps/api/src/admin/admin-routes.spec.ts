@@ -1,0 +1,243 @@
+import { ENVIRONMENT_SHOP_ID } from '@relay/operations';
+import { Authenticator } from '../log-in/authenticator.js';
+import { Sessions } from '../log-in/sessions.js';
+import { createServer } from '../server.js';
+import { ADMIN, basic, logInByForm, startTestApi, type TestApi } from '../test-support.js';
+import { adminRoutes } from './admin-routes.js';
+
+const PREFIX = '/api/v1';
+
+let api: TestApi;
+let as: Record<'viewer' | 'operator' | 'admin', Record<string, string>>;
+
+beforeAll(async () => {
+  api = await startTestApi();
+  as = {
+    viewer: basic(await api.addUser('vic', 'viewer')),
+    operator: basic(await api.addUser('olga', 'operator')),
+    admin: basic(ADMIN),
+  };
+});
+afterAll(async () => {
+  await api?.close(); // there is none where the start failed
+});
+
+async function call(
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+  body?: unknown,
+): Promise<{ status: number; body: unknown }> {
+  const json: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
+  const response = await fetch(`${api.url}${PREFIX}${path}`, {
+    method,
+    headers: { ...json, ...headers },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+/** As the server registers them, by method and path. */
+async function registered(): Promise<string[]> {
+  const app = await createServer(api.relay);
+  const routes: string[] = [];
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const verb of [method].flat()) if (verb !== 'HEAD') routes.push(`${verb} ${url}`);
+  });
+  const sessions = new Sessions(api.relay.settings.secretKeys, false);
+  const authenticator = new Authenticator(app, api.relay, sessions);
+  await app.register(adminRoutes, { relay: api.relay, authenticator, prefix: PREFIX });
+  await app.ready();
+  await app.close();
+  return routes.toSorted();
+}
+
+const CHANGING = [
+  'POST /orders/1/resolve',
+  'POST /orders/1/hold',
+  'POST /orders/1/release',
+  'POST /orders/1/reprint',
+  'POST /breaker/open',
+  'POST /breaker/close',
+];
+const READING = ['GET /orders/held', 'GET /orders/1', 'GET /breaker', 'GET /openapi.json'];
+const request = (route: string, headers?: Record<string, string>, body?: unknown) => {
+  const [method = '', path = ''] = route.split(' ');
+  return call(method, path, headers, body);
+};
+
+describe('the OpenAPI document', () => {
+  interface Document {
+    readonly openapi: string;
+    readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  }
+  interface Operation {
+    readonly summary?: string;
+    readonly requestBody?: unknown;
+    readonly responses: Readonly<Record<string, { readonly content?: unknown }>>;
+  }
+  let document: Document;
+
+  beforeAll(async () => {
+    document = (await call('GET', '/openapi.json', as.viewer)).body as Document;
+  });
+
+  it('has every route that the server has, and no other', async () => {
+    expect(document.openapi).toBe('3.1.0');
+    const described = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`),
+    );
+    expect([...described, `GET ${PREFIX}/openapi.json`].toSorted()).toEqual(await registered());
+  });
+
+  it('says of each what it is, what it takes, and what it answers, refusals too', () => {
+    for (const [path, methods] of Object.entries(document.paths))
+      for (const [method, operation] of Object.entries(methods)) {
+        expect([path, operation.summary]).toEqual([path, expect.stringMatching(/\w/)]);
+        expect(Object.keys(operation.responses)).toEqual(['200', '400', '401', '403', '404', '409', '503']);
+        expect([path, operation.requestBody !== undefined]).toEqual([path, method === 'post']);
+      }
+    const text = JSON.stringify(document.paths[`${PREFIX}/orders/{order}/resolve`]);
+    for (const field of ['resolution', 'hft71OrderId', 'attempt', 'reason', 'toDo'])
+      expect(text).toContain(`"${field}"`);
+    expect(JSON.stringify(document.paths[`${PREFIX}/breaker`])).toContain('"format":"date-time"');
+  });
+
+  it('has every route that these tests judge', async () => {
+    const judged = [...READING, ...CHANGING].map((route) =>
+      route.replace(' ', ` ${PREFIX}`).replace('/1/', '/:order/').replace(/\/1$/, '/:order'),
+    );
+    expect(judged.toSorted()).toEqual(await registered());
+  });
+});
+
+describe('who is let in', () => {
+  it.each([...READING, ...CHANGING])('%s is answered 401 without a log-in', async (route) => {
+    expect(await request(route)).toEqual({ status: 401, body: { error: 'Log in first.' } });
+  });
+
+  it('learns of no path that is not there', async () => {
+    expect((await call('GET', '/nowhere')).status).toBe(401);
+    expect(await call('GET', '/nowhere', as.viewer)).toEqual({ status: 404, body: { error: 'Not Found' } });
+  });
+
+  it.each(READING.filter((route) => !route.endsWith('/1')))('a viewer may %s', async (route) => {
+    expect((await request(route, as.viewer)).status).toBe(200);
+  });
+
+  it.each(CHANGING)('a viewer may not %s, whatever the body', async (route) => {
+    for (const body of [undefined, { reason: 'x' }, '{'])
+      expect(await request(route, as.viewer, body)).toEqual({
+        status: 403,
+        body: { error: 'A viewer may only look. Ask an operator or an admin.' },
+      });
+  });
+
+  it.each(CHANGING)('another site may not %s in an operator’s name', async (route) => {
+    for (const [name, value] of [
+      ['origin', 'https://other.example'],
+      ['sec-fetch-site', 'cross-site'],
+    ] as const)
+      expect((await request(route, { ...as.operator, [name]: value }, { reason: 'x' })).status).toBe(403);
+  });
+
+  it('a session of the log-in page is as good as HTTP Basic', async () => {
+    const { cookie } = await logInByForm(api, ADMIN);
+    expect((await call('GET', '/breaker', { cookie })).status).toBe(200);
+    expect((await call('POST', '/orders/1/hold', { cookie, origin: api.url }, { reason: 'x' })).status).toBe(404);
+  });
+});
+
+describe('a request that makes no sense is answered 400 with the fields', () => {
+  it.each<[string, string, unknown, string[]]>([
+    ['no body', '/orders/1/hold', undefined, ['body']],
+    ['an empty reason', '/orders/1/hold', { reason: ' ' }, ['reason']],
+    ['a misspelt field', '/orders/1/hold', { reason: 'x', resaon: 'x' }, ['body']],
+    ['no resolution', '/orders/1/resolve', { reason: 'x', attempt: null }, ['resolution']],
+    ['no id', '/orders/1/resolve', { resolution: 'exists', reason: 'x', attempt: null }, ['hft71OrderId']],
+    ['no attempt', '/orders/1/resolve', { resolution: 'send', reason: 'x' }, ['attempt']],
+    ['two faults', '/orders/1/resolve', { resolution: 'send', attempt: 'abc' }, ['attempt', 'reason']],
+    ['another breaker', '/breaker/open', { which: 'queue', reason: 'x' }, ['which']],
+    ['a list', '/breaker/open', ['x'], ['body']],
+    ['a misspelt query', '/breaker/open?shpo=main', { reason: 'x' }, ['querystring']],
+  ])('%s', async (_what, path, body, fields) => {
+    const answer = await call('POST', path, as.operator, body);
+    expect(answer.status).toBe(400);
+    expect(answer.body).toEqual({
+      error: 'Bad Request',
+      faults: fields.map((field) => ({ field, problem: expect.stringMatching(/\w/) as string })),
+    });
+  });
+
+  it('a limit out of bounds', async () => {
+    const answer = await call('GET', '/orders/held?limit=0', as.viewer);
+    expect(answer).toMatchObject({ status: 400, body: { faults: [{ field: 'limit' }] } });
+  });
+
+  it('a document that is none', async () => {
+    const answer = await call('POST', '/orders/1/hold', as.operator, '{');
+    expect(answer).toEqual({ status: 400, body: { error: 'Bad Request', faults: [] } });
+    const form = { ...as.operator, 'content-type': 'application/x-www-form-urlencoded' };
+    expect((await call('POST', '/orders/1/hold', form, 'reason=x')).status).toBe(415);
+  });
+});
+
+describe('the breakers', () => {
+  beforeEach(async () => {
+    await api.relay.ledger.pool.query('truncate audit');
+  });
+  async function audit(): Promise<unknown[]> {
+    const sql = 'select actor, action, subject, reason from audit order by id';
+    return (await api.relay.ledger.pool.query<Record<string, unknown>>(sql)).rows;
+  }
+
+  it('are opened and closed in the name of whoever is logged in', async () => {
+    const opened = await call('POST', '/breaker/open', as.operator, { reason: 'they asked us to' });
+    expect(opened).toMatchObject({
+      status: 200,
+      body: {
+        shop: ENVIRONMENT_SHOP_ID,
+        account: { state: 'open', owner: 'person:olga', reason: 'they asked us to', sendWindow: { now: 0 } },
+        host: { state: 'closed' },
+      },
+    });
+    expect((await call('GET', '/breaker', as.viewer)).body).toEqual(opened.body);
+    expect((await call('POST', '/breaker/close', as.admin, { reason: 'agreed' })).body).toMatchObject({
+      account: { state: 'closed', owner: null },
+    });
+    expect(await audit()).toMatchObject([
+      { actor: 'olga', action: 'breaker open', reason: 'they asked us to' },
+      { actor: ADMIN.name, action: 'breaker close', reason: 'agreed' },
+    ]);
+  });
+
+  it('of the host are moved by name', async () => {
+    const which = { which: 'host', reason: 'update' };
+    expect((await call('POST', '/breaker/open', as.operator, which)).body).toMatchObject({
+      account: { state: 'closed' },
+      host: { state: 'open' },
+    });
+    expect((await call('POST', '/breaker/close', as.operator, which)).body).toMatchObject({
+      host: { state: 'closed' },
+    });
+  });
+
+  it('are refused with what stands against it', async () => {
+    expect(await call('POST', '/breaker/close', as.operator, { reason: 'x' })).toEqual({
+      status: 409,
+      body: { what: 'the breaker is closed already', toDo: expect.any(String) as string },
+    });
+    expect(await call('POST', '/breaker/open?shop=other', as.operator, { reason: 'x' })).toEqual({
+      status: 404,
+      body: { what: 'no shop other is in the settings', toDo: 'name one of these: main' },
+    });
+    expect(await audit()).toEqual([]);
+  });
+});
+
+it('while PostgreSQL is away nobody can be identified: 503', async () => {
+  await api.toPostgres.cut();
+  const answer = await call('GET', '/breaker', as.viewer);
+  await api.toPostgres.mend();
+  expect(answer).toEqual({ status: 503, body: { error: 'The database does not answer.' } });
+});

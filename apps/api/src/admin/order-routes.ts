@@ -1,0 +1,147 @@
+import { whatResolvesHeld } from '@relay/core';
+import { listShops, type OrderView } from '@relay/ledger';
+import {
+  findOrder,
+  holdOrder,
+  listForPerson,
+  readEvidence,
+  releaseOrder,
+  reprint,
+  resolveAbsent,
+  resolveExisting,
+  type Relay,
+} from '@relay/operations';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { accepted, answers, RefusedRequest } from './answers.js';
+import { callerName } from './admin-access.js';
+import {
+  actBody,
+  forPersonSchema,
+  heldQuery,
+  nowSchema,
+  ofShop,
+  orderParams,
+  orderSchema,
+  reprintSchema,
+  resolveBody,
+} from './order-schemas.js';
+
+const tags = ['orders'];
+
+/** The same use cases as `relay orders …`; whoever is logged in stands in the audit. */
+export const orderRoutes: FastifyPluginAsyncZod<{ relay: Relay }> = async (app, { relay }) => {
+  app.get(
+    '/orders/held',
+    {
+      schema: {
+        tags,
+        summary: 'Orders that wait for a person, and orders in doubt',
+        querystring: heldQuery,
+        response: answers(forPersonSchema),
+      },
+    },
+    async ({ query: { shop, limit } }) => {
+      await assertKnown(relay, shop);
+      return listForPerson(relay, { shopId: shop, limit });
+    },
+  );
+
+  app.get(
+    '/orders/:order',
+    {
+      schema: {
+        tags,
+        summary: 'One order with all evidence',
+        params: orderParams,
+        querystring: ofShop,
+        response: answers(orderSchema),
+      },
+    },
+    async ({ params, query }) => {
+      const { order } = accepted(await findOrder(relay, params.order, query.shop));
+      return { ...order, ...(await readEvidence(relay, order)), resolvedBy: resolvedBy(order) };
+    },
+  );
+
+  app.post(
+    '/orders/:order/resolve',
+    {
+      schema: {
+        tags,
+        summary: 'Say what is true of a held order, after looking at HFT71',
+        params: orderParams,
+        querystring: ofShop,
+        body: resolveBody,
+        response: answers(nowSchema),
+      },
+    },
+    async (request) => {
+      const { attempt: token, ...body } = request.body;
+      const resolution = { ...actOf(request), token };
+      const { state } = accepted(
+        body.resolution === 'exists'
+          ? await resolveExisting(relay, { ...resolution, hft71OrderId: body.hft71OrderId })
+          : await resolveAbsent(relay, resolution),
+      );
+      return { order: request.params.order, state };
+    },
+  );
+
+  const act = (summary: string) => ({ tags, summary, params: orderParams, querystring: ofShop, body: actBody });
+
+  app.post(
+    '/orders/:order/hold',
+    { schema: { ...act('Keep an order that still waits from being sent'), response: answers(nowSchema) } },
+    async (request) => {
+      const { state } = accepted(await holdOrder(relay, actOf(request)));
+      return { order: request.params.order, state };
+    },
+  );
+
+  app.post(
+    '/orders/:order/release',
+    { schema: { ...act('Let an order go that a person or the deadline holds'), response: answers(nowSchema) } },
+    async (request) => {
+      const { state } = accepted(await releaseOrder(relay, actOf(request)));
+      return { order: request.params.order, state };
+    },
+  );
+
+  app.post(
+    '/orders/:order/reprint',
+    { schema: { ...act('Have HFT71 make an order once more that it has'), response: answers(reprintSchema) } },
+    async (request) => {
+      const { reference } = accepted(await reprint(relay, actOf(request)));
+      return { order: request.params.order, reference };
+    },
+  );
+};
+
+interface ActRequest {
+  readonly params: { readonly order: string };
+  readonly query: { readonly shop?: string | undefined };
+  readonly body: { readonly reason: string };
+  readonly caller: { readonly name: string } | null;
+}
+
+function actOf({ params, query: { shop }, body, caller }: ActRequest) {
+  return {
+    wanted: params.order,
+    reason: body.reason,
+    actor: callerName(caller),
+    ...(shop === undefined ? {} : { shopId: shop }),
+  };
+}
+
+function resolvedBy({ state, reason, identityChanged }: OrderView): string | null {
+  if (state === 'held' || state === 'rejected') return whatResolvesHeld(reason ?? '');
+  return identityChanged ? whatResolvesHeld('order-identity-changed') : null;
+}
+
+/** A list of a shop that nobody knows would be empty, which reads as "all is well". */
+async function assertKnown({ ledger }: Relay, shopId: string | undefined): Promise<void> {
+  const shops = await listShops(ledger);
+  if (shopId === undefined || shops.some(({ id }) => id === shopId)) return;
+  const toDo = `name one of these: ${shops.map(({ id }) => id).join(', ')}`;
+  throw new RefusedRequest({ kind: 'refused', what: `no shop ${shopId} is known`, toDo, isUnknown: true });
+}
