@@ -126,7 +126,7 @@ export class Installation extends LedgerProbe {
 
   /** Whole tables, for whoever looks into a failure. */
   async dump(): Promise<Record<string, unknown>> {
-    const tables = ['shop', 'account', 'shop_order', 'intent', 'attempt', 'alert', 'audit'];
+    const tables = ['shop', 'account', 'shop_order', 'intent', 'attempt', 'look_up', 'alert', 'audit', 'chaos_breaker'];
     const found = await Promise.all(tables.map((table) => this.rows(`select * from ${table}`)));
     return Object.fromEntries(tables.map((table, at) => [table, found[at]]));
   }

@@ -11,6 +11,7 @@ import {
 } from '@relay/testing';
 import type { Patch } from '../sabotage/sabotage.js';
 import { judge, type Judgement } from '../run/judgement.js';
+import { keepBreakerLog } from './breaker-log.js';
 import { Installation } from './installation.js';
 import { backUp } from './ledger-backup.js';
 import { startOwnPostgres, startOwnRedis, type OwnServer } from './own-server.js';
@@ -104,6 +105,7 @@ export class World {
     };
     const installation = Installation.open(all, folder, plan.nodeArgs);
     this.installations.push(installation);
+    await keepBreakerLog(installation);
     await plan.onLedger(installation);
     return installation;
   }
