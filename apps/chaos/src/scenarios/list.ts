@@ -19,6 +19,8 @@ import { redisRestart } from './redis-restart.js';
 import { shopAway, shopHtml } from './shop-away.js';
 import { twoInstallations } from './two-installations.js';
 
+import { lookUpLies } from './look-up-lies.js';
+
 /** The long ones first: they would else be what everybody waits for at the end. */
 export const SCENARIOS: readonly Scenario[] = [
   killEveryStep,
@@ -41,4 +43,6 @@ export const SCENARIOS: readonly Scenario[] = [
   cancelRaces,
   poison,
   clockSkew,
+
+  lookUpLies,
 ];
