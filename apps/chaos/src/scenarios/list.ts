@@ -19,6 +19,7 @@ import { redisRestart } from './redis-restart.js';
 import { shopAway, shopHtml } from './shop-away.js';
 import { twoInstallations } from './two-installations.js';
 
+import { duplicatePolicies } from './duplicate-policies.js';
 import { lookUpLies } from './look-up-lies.js';
 
 /** The long ones first: they would else be what everybody waits for at the end. */
@@ -45,4 +46,5 @@ export const SCENARIOS: readonly Scenario[] = [
   clockSkew,
 
   lookUpLies,
+  duplicatePolicies,
 ];
