@@ -19,6 +19,7 @@ import { redisRestart } from './redis-restart.js';
 import { shopAway, shopHtml } from './shop-away.js';
 import { twoInstallations } from './two-installations.js';
 
+import { createdButLost } from './created-but-lost.js';
 import { duplicatePolicies } from './duplicate-policies.js';
 import { lookUpLies } from './look-up-lies.js';
 
@@ -47,4 +48,5 @@ export const SCENARIOS: readonly Scenario[] = [
 
   lookUpLies,
   duplicatePolicies,
+  createdButLost,
 ];
