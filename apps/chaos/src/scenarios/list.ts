@@ -22,6 +22,7 @@ import { twoInstallations } from './two-installations.js';
 import { createdButLost } from './created-but-lost.js';
 import { duplicatePolicies } from './duplicate-policies.js';
 import { lookUpLies } from './look-up-lies.js';
+import { trickle } from './trickle.js';
 
 /** The long ones first: they would else be what everybody waits for at the end. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -49,4 +50,5 @@ export const SCENARIOS: readonly Scenario[] = [
   lookUpLies,
   duplicatePolicies,
   createdButLost,
+  trickle,
 ];
