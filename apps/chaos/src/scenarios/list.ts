@@ -21,6 +21,7 @@ import { twoInstallations } from './two-installations.js';
 
 import { createdButLost } from './created-but-lost.js';
 import { duplicatePolicies } from './duplicate-policies.js';
+import { flapping } from './flapping.js';
 import { lookUpLies } from './look-up-lies.js';
 import { trickle } from './trickle.js';
 
@@ -51,4 +52,5 @@ export const SCENARIOS: readonly Scenario[] = [
   duplicatePolicies,
   createdButLost,
   trickle,
+  flapping,
 ];
