@@ -23,6 +23,7 @@ import { createdButLost } from './created-but-lost.js';
 import { duplicatePolicies } from './duplicate-policies.js';
 import { flapping } from './flapping.js';
 import { lookUpLies } from './look-up-lies.js';
+import { outageHang } from './outage-hang.js';
 import { trickle } from './trickle.js';
 
 /** The long ones first: they would else be what everybody waits for at the end. */
@@ -48,9 +49,10 @@ export const SCENARIOS: readonly Scenario[] = [
   poison,
   clockSkew,
 
+  createdButLost,
   lookUpLies,
   duplicatePolicies,
-  createdButLost,
   trickle,
   flapping,
+  outageHang,
 ];
