@@ -24,6 +24,7 @@ import { duplicatePolicies } from './duplicate-policies.js';
 import { flapping } from './flapping.js';
 import { lookUpLies } from './look-up-lies.js';
 import { outageHang } from './outage-hang.js';
+import { outageRefused } from './outage-refused.js';
 import { trickle } from './trickle.js';
 
 /** The long ones first: they would else be what everybody waits for at the end. */
@@ -55,4 +56,5 @@ export const SCENARIOS: readonly Scenario[] = [
   trickle,
   flapping,
   outageHang,
+  outageRefused,
 ];
