@@ -24,6 +24,7 @@ import { duplicatePolicies } from './duplicate-policies.js';
 import { flapping } from './flapping.js';
 import { lookUpLies } from './look-up-lies.js';
 import { outageHang } from './outage-hang.js';
+import { outagePostOnly } from './outage-post-only.js';
 import { outageRefused } from './outage-refused.js';
 import { trickle } from './trickle.js';
 
@@ -57,4 +58,5 @@ export const SCENARIOS: readonly Scenario[] = [
   flapping,
   outageHang,
   outageRefused,
+  outagePostOnly,
 ];
