@@ -51,12 +51,12 @@ export const SCENARIOS: readonly Scenario[] = [
   poison,
   clockSkew,
 
-  createdButLost,
+  outageRefused,
+  outageHang,
+  outagePostOnly,
   lookUpLies,
+  flapping,
+  createdButLost,
   duplicatePolicies,
   trickle,
-  flapping,
-  outageHang,
-  outageRefused,
-  outagePostOnly,
 ];
