@@ -91,3 +91,43 @@ test('a second shop that would use the same references on the same account is re
     expect(rows[0]?.closed).not.toContain('127.0.0.1');
   });
 }, 90_000);
+
+test('one shop’s look-up is not believed because another’s of the same account works', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'relay-second-shop-'));
+  const second = await Sandbox.start(folder, []);
+  try {
+    await inWorld({ settings: { HFT71_LOOKUP_PATH: '/order?referenceId={referenceId}' } }, async (world) => {
+      const { sandbox } = world;
+      await sandbox.setHft71({ lookup: { enabled: true } });
+      const { HFT71_BASE_URL, HFT71_USERNAME, HFT71_PASSWORD } = settingsOf(sandbox);
+      const raw = {
+        ...settingsOf(second),
+        ...{ HFT71_BASE_URL, HFT71_USERNAME, HFT71_PASSWORD },
+        HFT71_REFERENCE_PREFIX: 'B-',
+        HFT71_SETTLE: '1s',
+        HFT71_LOOKUP_PATH: '/order?nobodyKnows={referenceId}', // answers an empty list, whatever is asked
+      };
+      expect(await addShop(await world.operations(), { id: 'second', raw, actor: 'test' })).toEqual({ kind: 'added' });
+      await world.startWorker();
+      await waitFor(
+        async () => (await world.ledger.pool.query(`select 1 from shop where mode = 'live'`)).rowCount === 2,
+        { what: 'both shops to be live', timeoutMs: 40_000 },
+      );
+      await world.waitForState(await sandbox.oneOrder(), 'written_back'); // the control
+      await sandbox.faultOnSend({ kind: 'hang', times: 1 });
+      await world.waitForState(await sandbox.oneOrder(), 'written_back', 40_000); // proven absent, and sent again
+
+      await sandbox.faultOnSend({ kind: 'accept-then-hang', times: 1 });
+      const orderId = await second.oneOrder();
+      await waitFor(async () => ['held', 'written_back'].includes(String(await stateIn(world, 'second', orderId))), {
+        what: 'the doubt to come to its end',
+        timeoutMs: 30_000,
+      });
+      const accepted = (await sandbox.acceptedOrders()).filter(({ referenceId }) => referenceId === `B-${orderId}`);
+      expect([await stateIn(world, 'second', orderId), accepted.length]).toEqual(['held', 1]);
+    });
+  } finally {
+    await second.process.kill('SIGKILL');
+    await rm(folder, { recursive: true, force: true });
+  }
+}, 150_000);

@@ -20,6 +20,7 @@ const judge = (
     sendableStatuses: ['processing'],
     sameIdentity: true,
     hasDoubt: false,
+    beforeLive: false,
     mayHaveForeignId: false,
     installationId: OWN,
     settledMarker: null,
@@ -42,6 +43,16 @@ describe('the shop shows an id', () => {
   test('on any other order somebody else sends', () =>
     expect(judge({ meta })).toEqual({ kind: 'another-sender', hft71OrderId: '99' }));
   test('an empty one is none', () => expect(judge({ meta: { _hft71_order_id: ' ' } })).toMatchObject({ kind: 'send' }));
+});
+
+describe('an order from before going live', () => {
+  const beforeLive = true;
+  test('does not go by itself, whatever cleared its doubt', () =>
+    expect(judge({ beforeLive })).toEqual({ kind: 'hold', reason: 'before-go-live' }));
+  test('is not sent again by policy either, and keeps its doubt', () =>
+    expect(judge({ beforeLive, hasDoubt: true })).toEqual({ kind: 'hold', reason: 'in-doubt' }));
+  test('is printed again when a person says so', () =>
+    expect(judge({ beforeLive, isReprint: true })).toMatchObject({ kind: 'send' }));
 });
 
 describe('the marker', () => {

@@ -13,7 +13,7 @@ export type OrderVerdict =
   | { readonly kind: 'adopt'; readonly hft71OrderId: string }
   /** An id that the relay did not write, on an order that only the relay may send. */
   | { readonly kind: 'another-sender'; readonly hft71OrderId: string }
-  | { readonly kind: 'hold'; readonly reason: 'order-identity-changed' | 'in-doubt' }
+  | { readonly kind: 'hold'; readonly reason: 'order-identity-changed' | 'before-go-live' | 'in-doubt' }
   | { readonly kind: 'leave'; readonly state: 'skipped' | 'cancelled'; readonly status: string }
   | {
       readonly kind: 'doubt';
@@ -29,6 +29,8 @@ export interface JudgedOrder {
   readonly sameIdentity: boolean;
   /** An earlier attempt's outcome was never proven. */
   readonly hasDoubt: boolean;
+  /** Of the baseline, or of the list read when going live: whatever cleared its doubt, it never goes by itself. */
+  readonly beforeLive: boolean;
   /** Created before the shop went live, or before a declared restore: an id there may be the earlier sender's. */
   readonly mayHaveForeignId: boolean;
   readonly installationId: string;
@@ -59,14 +61,23 @@ export function judgeOrder(input: JudgedOrder): OrderVerdict {
   if (!input.isReprint && !input.sendableStatuses.includes(order.status))
     return hasDoubt ? { kind: 'hold', reason: 'in-doubt' } : { kind: 'leave', state: 'skipped', status: order.status };
 
-  if (marker === null || marker === input.settledMarker) return { kind: 'send', marker };
+  if (marker === null || marker === input.settledMarker) return go(input, marker);
   const parsed = parseMarker(marker);
   if (parsed !== null && parsed.installationId !== input.installationId)
     return { kind: 'doubt', cause: 'another-installation', marker };
   const outcome = parsed === null ? null : input.outcomeOf(parsed.token);
   // `abandoned` is no proof: the worker may have died right after its bytes left under a ledger that forgot the claim.
-  if (outcome === 'not_processed' || outcome === 'rejected') return { kind: 'send', marker };
+  if (outcome === 'not_processed' || outcome === 'rejected') return go(input, marker);
   return { kind: 'doubt', cause: 'unknown-marker', marker };
+}
+
+/**
+ * A look-up that finds nothing under our reference, and a refusal of ours, say nothing of the sender before the relay,
+ * which may have had references of its own: only a person lets such an order go. A reprint is a person's word already.
+ */
+function go({ beforeLive, isReprint, hasDoubt }: JudgedOrder, marker: string | null): OrderVerdict {
+  if (beforeLive && !isReprint) return { kind: 'hold', reason: hasDoubt ? 'in-doubt' : 'before-go-live' };
+  return { kind: 'send', marker };
 }
 
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';

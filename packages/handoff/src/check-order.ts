@@ -48,6 +48,7 @@ export async function checkOrder(ctx: HandOffContext, shop: ShopRuntime, intent:
     sameIdentity:
       !intent.identityChanged && orderKeyHash(ctx.installation.hashKey, order.orderKey) === intent.orderKeyHash,
     hasDoubt: intent.hasDoubt,
+    beforeLive: intent.beforeLive,
     mayHaveForeignId: mayHaveForeignId(intent),
     installationId: ctx.installation.id,
     settledMarker: intent.settledMarker,

@@ -8,13 +8,17 @@ type Read = (shop: ShopRuntime, path: string, reference: string) => Promise<Look
 /** Both controls count for reads of the same minute; a little less, since the read itself takes time. */
 const GOOD_FOR_MS = 45_000;
 
-/** The controls of each account's look-up, shared by the doubts of one minute: two hundred doubts cost two reads more. */
+/**
+ * The controls of each look-up, shared by the doubts of one minute: two hundred doubts cost two reads more. Shops of one
+ * account may look up by other paths, and what one path finds says nothing of another (protocol: "the same look-up").
+ */
 export class LookUpControlCache {
-  readonly #byAccount = new Map<string, { readonly readAt: number; readonly controls: LookUpControls }>();
+  readonly #known = new Map<string, { readonly readAt: number; readonly controls: LookUpControls }>();
 
   /** @throws CallFailure where HFT71 does not answer now. */
   async read(ctx: HandOffContext, shop: ShopRuntime, path: string, read: Read): Promise<LookUpControls> {
-    const known = this.#byAccount.get(shop.accountId);
+    const lookUp = JSON.stringify([shop.accountId, path, shop.settleMs]);
+    const known = this.#known.get(lookUp);
     const readAt = performance.now();
     if (known !== undefined && readAt - known.readAt < GOOD_FOR_MS) return known.controls;
     const control = await lookUpControl(ctx.ledger, shop.accountId, shop.settleMs);
@@ -26,7 +30,7 @@ export class LookUpControlCache {
       madeUp: await read(shop, path, `made-up-${randomUUID()}`),
     };
     // Without a control yet the next doubt asks the ledger again: an order may have come of age.
-    if (control !== null) this.#byAccount.set(shop.accountId, { readAt, controls });
+    if (control !== null) this.#known.set(lookUp, { readAt, controls });
     return controls;
   }
 }
