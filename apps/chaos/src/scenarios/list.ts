@@ -2,12 +2,19 @@ import type { Scenario } from '../run/scenario.js';
 import { cancelRaces } from './cancel-races.js';
 import { clockSkew } from './clock-skew.js';
 import { createdButLostNoLookup } from './created-but-lost-no-lookup.js';
+import { createdButLost } from './created-but-lost.js';
 import { drain } from './drain.js';
+import { duplicatePolicies } from './duplicate-policies.js';
+import { flapping } from './flapping.js';
 import { keyReadOnly } from './key-read-only.js';
 import { killEveryStep } from './kill-every-step.js';
 import { killMidPost } from './kill-mid-post.js';
 import { lateAccept } from './late-accept.js';
 import { ledgerRolledBack } from './ledger-rolled-back.js';
+import { lookUpLies } from './look-up-lies.js';
+import { outageHang } from './outage-hang.js';
+import { outagePostOnly } from './outage-post-only.js';
+import { outageRefused } from './outage-refused.js';
 import { pausedWorker } from './paused-worker.js';
 import { pluginStillOn } from './plugin-still-on.js';
 import { poison } from './poison.js';
@@ -17,22 +24,22 @@ import { redisFlushall } from './redis-flushall.js';
 import { redisHalfOpen } from './redis-half-open.js';
 import { redisRestart } from './redis-restart.js';
 import { shopAway, shopHtml } from './shop-away.js';
-import { twoInstallations } from './two-installations.js';
-
-import { createdButLost } from './created-but-lost.js';
-import { duplicatePolicies } from './duplicate-policies.js';
-import { flapping } from './flapping.js';
-import { lookUpLies } from './look-up-lies.js';
-import { outageHang } from './outage-hang.js';
-import { outagePostOnly } from './outage-post-only.js';
-import { outageRefused } from './outage-refused.js';
 import { trickle } from './trickle.js';
+import { twoInstallations } from './two-installations.js';
 
 /** The long ones first: they would else be what everybody waits for at the end. */
 export const SCENARIOS: readonly Scenario[] = [
+  outageHang,
+  outagePostOnly,
+  flapping,
   killEveryStep,
+  outageRefused,
   drain,
   redisHalfOpen,
+  lookUpLies,
+  createdButLost,
+  duplicatePolicies,
+  trickle,
   killMidPost,
   pausedWorker,
   createdButLostNoLookup,
@@ -50,13 +57,4 @@ export const SCENARIOS: readonly Scenario[] = [
   cancelRaces,
   poison,
   clockSkew,
-
-  outageRefused,
-  outageHang,
-  outagePostOnly,
-  lookUpLies,
-  flapping,
-  createdButLost,
-  duplicatePolicies,
-  trickle,
 ];
