@@ -42,14 +42,37 @@ export async function maintain(
   }
 }
 
-/** Sweeps that do not wait for their schedule: one of a kind at a time, however long it takes. */
-export async function enqueueWantedSweeps(ledger: Ledger, queues: Queues): Promise<void> {
-  for (const { shopId, task } of await wantedSweeps(ledger)) {
-    const data: MaintenanceJob = { version: 1, task, shopId };
-    // While a job of this id is there, another add is a no-op; it goes when it ends, whatever came of it.
-    const jobId = `wanted-${task}-${shopId}`;
-    await queues.byName.maintenance.add(task, data, { jobId, removeOnComplete: true, removeOnFail: true });
-  }
+/** Two intervals without a sweep: the schedule is lost, or was made by a machine whose clock is ahead. */
+const OVERDUE_INTERVALS = 2;
+
+/**
+ * Sweeps that do not wait for their schedule: one of a kind at a time, however long it takes. One that is overdue because
+ * the shop is away is not asked for more often than the schedule would.
+ * @returns what looks once.
+ */
+export function wantedSweepsEnqueuer(
+  ledger: Ledger,
+  queues: Queues,
+  { sweepIntervalMs, levelSweepIntervalMs }: Relay['settings']['timing'],
+): () => Promise<void> {
+  const intervals = { sweep: sweepIntervalMs, 'level-sweep': levelSweepIntervalMs };
+  const overdue = {
+    sweepMs: OVERDUE_INTERVALS * sweepIntervalMs,
+    levelSweepMs: OVERDUE_INTERVALS * levelSweepIntervalMs,
+  };
+  const enqueuedAt = new Map<string, number>();
+  return async () => {
+    for (const { shopId, task, isOverdue } of await wantedSweeps(ledger, overdue)) {
+      const key = `${task}-${shopId}`;
+      const nowMs = performance.now();
+      if (isOverdue && nowMs - (enqueuedAt.get(key) ?? -Infinity) < intervals[task]) continue;
+      enqueuedAt.set(key, nowMs);
+      const data: MaintenanceJob = { version: 1, task, shopId };
+      // While a job of this id is there, another add is a no-op; it goes when it ends, whatever came of it.
+      const jobId = `wanted-${key}`;
+      await queues.byName.maintenance.add(task, data, { jobId, removeOnComplete: true, removeOnFail: true });
+    }
+  };
 }
 
 /** `HFT71_LINES=feed` can decide nothing before the first complete reading. */

@@ -13,7 +13,7 @@ import { beat, forgetBeat } from '@relay/ledger';
 import { intakeContext, longestSettleMs, quietly, type ConnectedShop, type Relay } from '@relay/operations';
 import { connectRedis, connectWorkerRedis, createQueues, nudgeChannel } from '@relay/queues';
 import { keepEvery } from './keep-every.js';
-import { enqueueWantedSweeps, maintenanceSchedules } from './maintenance.js';
+import { maintenanceSchedules, wantedSweepsEnqueuer } from './maintenance.js';
 import { startProcessors } from './processors.js';
 import { startShopConnector } from './shop-connector.js';
 
@@ -85,7 +85,7 @@ export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onS
     keepEvery(PROBES_EVERY_MS, () => probeBreakers(handOff, shops.values()), log, 'probing'),
     // After a FLUSHALL the schedulers are gone while workers live: they are put back each minute.
     keepEvery(60_000, () => queues.ensureSchedulers(schedules), log, 'the schedulers'),
-    keepEvery(1_000, () => enqueueWantedSweeps(ledger, queues), log, 'wanted sweeps'),
+    keepEvery(1_000, wantedSweepsEnqueuer(ledger, queues, timing), log, 'wanted sweeps'),
     keepEvery(
       5_000,
       async () => {

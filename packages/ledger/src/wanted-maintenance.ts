@@ -1,15 +1,33 @@
 import { rows, type Ledger } from './connect.js';
 
-/** Sweeps that should not wait for their schedule: a gap was noticed, or a shop just went live. */
-export async function wantedSweeps(ledger: Ledger): Promise<{ shopId: string; task: 'sweep' | 'level-sweep' }[]> {
+export interface WantedSweep {
+  readonly shopId: string;
+  readonly task: 'sweep' | 'level-sweep';
+  /** Nobody asked for it: its schedule is lost, or waits for another machine's clock. */
+  readonly isOverdue: boolean;
+}
+
+/**
+ * Sweeps that should not wait for their schedule: a gap was noticed, a shop just went live, or the last one is older than
+ * the schedule explains.
+ */
+export async function wantedSweeps(
+  ledger: Ledger,
+  overdue: { readonly sweepMs: number; readonly levelSweepMs: number },
+): Promise<WantedSweep[]> {
   return rows(
     ledger.pool,
     `with callable as (
-       select s.* from shop s left join shop_host h on h.id = s.host where coalesce(h.breaker_state, 'closed') <> 'open'
+       select s.* from shop s left join shop_host h on h.id = s.host
+       where coalesce(h.breaker_state, 'closed') <> 'open' and s.baseline_at is not null
      )
-     select id as "shopId", 'sweep' as task from callable where sweep_wanted and baseline_at is not null
+     select id as "shopId", 'sweep' as task, not sweep_wanted as "isOverdue" from callable
+     where sweep_wanted or coalesce(swept_at, baseline_at) < now() - $1::bigint * interval '1 millisecond'
      union all
-     select id, 'level-sweep' from callable where level_swept_at is null and baseline_at is not null and mode in ('shadow', 'live')`,
+     select id, 'level-sweep', level_swept_at is not null from callable
+     where mode in ('shadow', 'live')
+       and (level_swept_at is null or level_swept_at < now() - $2::bigint * interval '1 millisecond')`,
+    [overdue.sweepMs, overdue.levelSweepMs],
   );
 }
 
