@@ -77,16 +77,18 @@ export async function runScenario(
 }
 
 async function within(seconds: number, stopping: AbortSignal, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
+  const settled = new AbortController();
   const over = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`It was not over after ${seconds} s.`)), seconds * 1000);
-    stopping.addEventListener('abort', () => reject(new Error('It was stopped.')), { once: true });
+    const timer = setTimeout(() => reject(new Error(`It was not over after ${seconds} s.`)), seconds * 1000);
+    const stop = () => reject(new Error('It was stopped.'));
+    stopping.addEventListener('abort', stop, { once: true, signal: settled.signal });
+    settled.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
   });
   work.catch(() => undefined); // lost the race: what it waits for is closed under its feet
   try {
     await Promise.race([work, over]);
   } finally {
-    clearTimeout(timer);
+    settled.abort();
   }
 }
 
