@@ -30,11 +30,11 @@ describe('webhooks are hints, sweeps are the truth (design decision 5)', () => {
         await Promise.all([world.startLive(), world.startWorker()]);
         await world.waitForMode('live');
         const orderIds = await world.sandbox.order({ count: 500, sameSecond: true });
-        await world.waitForState(orderIds, 'written_back', 100_000);
+        await world.waitForState(orderIds, 'written_back', 200_000);
         expect(await world.expectGuarantee()).toMatchObject({ orders: 500, sent: 500, writtenBack: 500 });
       });
     },
-    150_000,
+    260_000,
   );
 
   it.concurrent(
