@@ -192,14 +192,18 @@ describe('the way back', () => {
     const until = performance.now() + 500;
     await Promise.all(
       (['send', 'send', 'update', 'campaign'] as const).map(async (callClass) => {
-        while (performance.now() < until)
-          if ((await budget.takeOrWait(callClass, 1000)).granted) granted.push(performance.now());
+        while (performance.now() < until) {
+          const taken = await budget.takeOrWait(callClass, 1000);
+          if (taken.granted)
+            granted.push(Number(await redis.zscore(stateKey().replace(':state', ':slots'), taken.slot)));
+        }
       }),
     );
     // 18 calls a window of 1050 ms are 58 ms apart; 10 ms of lateness may be made good.
+    granted.sort((a, b) => a - b);
     const apart = granted.slice(1).map((at, index) => at - (granted[index] as number));
-    expect(granted.length).toBeGreaterThan(5);
-    expect(Math.min(...apart)).toBeGreaterThan(40);
+    expect(granted.length).toBeGreaterThan(4);
+    expect(Math.min(...apart)).toBeGreaterThanOrEqual(47);
   });
 
   it('shows in room one slot at a time', async () => {
@@ -221,21 +225,23 @@ describe('the way back', () => {
 
   it('raises by a tenth, at least one call, once an interval, up to the configured rate, and ends pacing last', async () => {
     const budget = await budgetOf({ calls: 14, windowMs: 10 }, { raiseEveryMs: 80 });
-    await takeSome(budget, 11);
-    await budget.throttled(1);
-    const seen: [number, number][] = [];
+    const lastRaiseAt = Date.now();
+    await redis.hset(stateKey(), 'lowered', 1, 'rate', 9, 'nextRaiseAt', lastRaiseAt);
+    const rates: number[] = [];
+    const dueAt: number[] = [lastRaiseAt];
     await waitFor(
       async () => {
+        const [rate, next] = await redis.hmget(stateKey(), 'rate', 'nextRaiseAt');
+        if (rates.at(-1) !== Number(rate)) rates.push(Number(rate));
+        if (dueAt.at(-1) !== Number(next)) dueAt.push(Number(next));
         await budget.room('send');
-        const { current, nextRaiseInMs } = await budget.state();
-        if (seen.at(-1)?.[0] !== current.calls) seen.push([current.calls, performance.now()]);
-        return nextRaiseInMs === null;
+        return (await budget.state()).nextRaiseInMs === null;
       },
       { what: 'the old rate, unpaced', intervalMs: 3 },
     );
-    expect(seen.map(([calls]) => calls)).toEqual([9, 10, 11, 12, 13, 14]);
-    const apart = seen.slice(1).map(([, at], index) => at - (seen[index]?.[1] ?? 0));
-    expect(Math.min(...apart)).toBeGreaterThanOrEqual(70);
+    expect(rates).toEqual([9, 10, 11, 12, 13, 14]);
+    const apart = dueAt.slice(1).map((at, index) => at - (dueAt[index] as number));
+    expect(Math.min(...apart)).toBeGreaterThanOrEqual(80);
     expect(await budget.state()).toMatchObject({ startsCareful: false, current: { calls: 14 } });
   });
 
