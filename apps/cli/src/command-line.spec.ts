@@ -25,6 +25,7 @@ describe('relay --help', () => {
     ['breaker', 'show'],
     ['breaker', 'open'],
     ['breaker', 'close'],
+    ['budget'],
     ['ledger', 'restored'],
     ['ledger', 'moved'],
     ['account', 'password'],

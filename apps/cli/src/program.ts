@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { Cli } from './cli.js';
 import { addAccount } from './commands/account.js';
 import { addBreaker } from './commands/breaker.js';
+import { addBudget } from './commands/budget.js';
 import { addLedger } from './commands/ledger.js';
 import { addMode } from './commands/mode.js';
 import { addOrders } from './commands/orders.js';
@@ -35,6 +36,7 @@ export function createProgram(cli: Cli, on: { stdout: NodeJS.WritableStream; std
   addOrders(program, cli);
   addMode(program, cli);
   addBreaker(program, cli);
+  addBudget(program, cli);
   addAccount(program, cli);
   addLedger(program, cli);
   addShop(program, cli);

@@ -1,4 +1,5 @@
 import { ENVIRONMENT_SHOP_ID } from '@relay/operations';
+import { waitFor } from '@relay/testing';
 import { Authenticator } from '../log-in/authenticator.js';
 import { Sessions } from '../log-in/sessions.js';
 import { createServer } from '../server.js';
@@ -60,7 +61,7 @@ const CHANGING = [
   'POST /breaker/open',
   'POST /breaker/close',
 ];
-const READING = ['GET /orders/held', 'GET /orders/1', 'GET /breaker', 'GET /openapi.json'];
+const READING = ['GET /orders/held', 'GET /orders/1', 'GET /breaker', 'GET /budget', 'GET /openapi.json'];
 const request = (route: string, headers?: Record<string, string>, body?: unknown) => {
   const [method = '', path = ''] = route.split(' ');
   return call(method, path, headers, body);
@@ -232,6 +233,27 @@ describe('the breakers', () => {
       body: { what: 'no shop other is in the settings', toDo: 'name one of these: main' },
     });
     expect(await audit()).toEqual([]);
+  });
+});
+
+describe('the budget', () => {
+  it('is told by class, and by nobody used up', async () => {
+    const before = await call('GET', '/budget', as.viewer);
+    expect(before).toMatchObject({
+      status: 200,
+      body: { shop: 'main', configured: { calls: 60, windowMs: 60_000 }, used: { send: 0 }, frozenForMs: 0 },
+    });
+    await api.relay.shops.get(ENVIRONMENT_SHOP_ID)?.budget.take('send');
+    expect((await call('GET', '/budget', as.viewer)).body).toMatchObject({ used: { send: 1 } });
+    expect((await call('GET', '/budget?shop=other', as.viewer)).status).toBe(404);
+  });
+
+  it('is in Redis: 503 while that is away', async () => {
+    await api.toRedis.cut();
+    const answer = await call('GET', '/budget', as.viewer);
+    await api.toRedis.mend();
+    expect(answer).toEqual({ status: 503, body: { error: 'Redis does not answer.' } });
+    await waitFor(() => api.relay.redis.ping(), { what: 'Redis to be back' });
   });
 });
 

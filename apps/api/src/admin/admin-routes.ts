@@ -8,6 +8,7 @@ import { refuseOtherSites } from '../same-origin.js';
 import { refuseViewers } from './admin-access.js';
 import { RefusedRequest } from './answers.js';
 import { breakerRoutes } from './breaker-routes.js';
+import { budgetRoutes } from './budget-routes.js';
 import { describeRoutes } from './openapi.js';
 import { orderRoutes } from './order-routes.js';
 
@@ -43,6 +44,7 @@ export async function adminRoutes(
   await describeRoutes(app);
   await app.register(orderRoutes, { relay });
   await app.register(breakerRoutes, { relay });
+  await app.register(budgetRoutes, { relay });
 }
 
 /** A JSON document that cannot be read has no field to name. */

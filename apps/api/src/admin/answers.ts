@@ -20,7 +20,7 @@ export function answers<T extends ZodType>(ok: T) {
     403: errorSchema.describe('The role does not allow it, or the request came from another site'),
     404: refusalSchema.describe('There is no such order or shop'),
     409: refusalSchema.describe('Refused; nothing was changed'),
-    503: errorSchema.describe('The database does not answer'),
+    503: errorSchema.describe('The database, or Redis, does not answer'),
   };
 }
 
