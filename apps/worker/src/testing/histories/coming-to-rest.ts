@@ -18,7 +18,7 @@ export async function comeToRest(playing: Playing): Promise<void> {
   shop.putFaults.length = 0;
   await playing.resumeAll();
   for (let turn = 0; turn < MOST_TURNS; turn += 1) {
-    await clock.pass(STEPS_MS[turn % STEPS_MS.length] as number);
+    clock.pass(STEPS_MS[turn % STEPS_MS.length] as number);
     if (turn < 2) await playing.run('a sweep', null, (run) => relay.sweep(run, turn === 0 ? 'changes' : 'level'));
     await playing.run('housekeeping', null, (run) => relay.keepHouse(run));
     await playing.run('settling', null, (run) => relay.settle(run));

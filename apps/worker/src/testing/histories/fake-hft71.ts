@@ -115,7 +115,7 @@ export class FakeHft71 {
       this.#onTheWay.push({ referenceId, at: this.clock.nowMs + endsIn + delayMs, lagMs });
     }
     this.tell(`POST ${referenceId}: accepted ${accepts}, answer ${answer}`);
-    if (answer === 'none') await this.clock.pass(ANSWER_TIMEOUT_MS);
+    if (answer === 'none') this.clock.pass(ANSWER_TIMEOUT_MS);
     await run.border('after the POST');
     if (answer === 'none') return seen({ error: 'deadline' });
     if (answer !== 'id' || taken === null) return seen({ status: answer === 'id' ? 502 : answer, body: '{}' });

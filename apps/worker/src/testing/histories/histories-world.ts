@@ -16,7 +16,6 @@ import { comeToRest } from './coming-to-rest.js';
 import type { History } from './commands.js';
 import { CONTROL, FEED_SKU, Playing } from './playing.js';
 import { SENDABLE, SHOP_ID } from './relay-in-process.js';
-import { SteeredClock } from './steered-clock.js';
 import { SteeredDatabase } from './steered-database.js';
 
 const VACUUM_EVERY = 50;
@@ -34,7 +33,6 @@ export class HistoriesWorld {
   static async start(): Promise<HistoriesWorld> {
     const database = await SteeredDatabase.start();
     const { ledger } = database;
-    await new SteeredClock(ledger).reset();
     const installation = await ensureInstallation(ledger, new SecretBox(['histories'], 'installation'));
     const { id: accountId } = await ensureAccount(ledger, {
       baseUrl: 'https://hft71.example',
@@ -59,7 +57,6 @@ export class HistoriesWorld {
     if (this.played > 0) await this.database.copyBack('pristine');
     await this.database.clean(++this.played % VACUUM_EVERY === 0);
     const playing = new Playing(this.database, this.installation, this.accountId, history);
-    await playing.clock.reset();
     if (!history.hasControl) await this.database.ledger.pool.query('delete from attempt');
     jest.spyOn(Date, 'now').mockImplementation(() => playing.clock.nowMs);
     jest.spyOn(performance, 'now').mockImplementation(() => playing.clock.nowMs);

@@ -47,7 +47,8 @@ function sessionOf(real: Session, run: Run, statement: (act: () => Promise<unkno
   };
   const taken = run.onCrash(async () => {
     if (isBack) return;
-    await real.query('rollback; select pg_advisory_unlock_all()');
+    await real.query('rollback');
+    await real.query('select pg_advisory_unlock_all()');
     giveBack();
   });
   const query: Query = async (sql, params) => {

@@ -50,7 +50,8 @@ export class Playing {
   ) {
     const { ledger } = database;
     const tell = (line: string) => void this.lines.push(line);
-    this.clock = new SteeredClock(ledger, () => this.hft71.catchUp());
+    this.clock = new SteeredClock(() => this.hft71.catchUp());
+    database.clock = this.clock;
     this.shop = new FakeShop(this.clock);
     this.hft71 = new FakeHft71(this.clock, SETTLE_MS, history.repeated, tell);
     if (history.hasControl) this.hft71.orders.push({ ...CONTROL, at: 0, visibleAt: 0 });
@@ -60,7 +61,7 @@ export class Playing {
 
   async play(): Promise<void> {
     for (const command of this.history.commands) {
-      await this.clock.pass(1); // two acts are never at the same instant
+      this.clock.pass(1); // two acts are never at the same instant
       this.lines.push(`- ${JSON.stringify(command)}`);
       await this.#act(command);
     }
@@ -83,6 +84,7 @@ export class Playing {
       case 'sweep':
         return this.run('a sweep', command.stop, (run) => this.relay.sweep(run, command.which));
       case 'run-job':
+        await this.dispatch();
         return this.#runJob(command.pick, command.stop);
       case 'run-past-job': {
         const job = picked(this.relay.pastJobs, command.pick);
@@ -156,7 +158,6 @@ export class Playing {
   }
 
   async #runJob(pick: number, stop: Interruption | null): Promise<void> {
-    await this.dispatch();
     const job = picked(this.relay.jobs, pick);
     if (job === undefined) return;
     this.relay.jobs = this.relay.jobs.filter((each) => each !== job);
@@ -166,7 +167,7 @@ export class Playing {
 
   async runAllJobs(): Promise<void> {
     await this.dispatch();
-    for (let left = this.relay.jobs.length; left > 0; left -= 1) await this.#runJob(0, null);
+    while (this.relay.jobs.length > 0) await this.#runJob(0, null);
   }
 
   async #deliver(pick: number, isLost: boolean, stop: Interruption | null): Promise<void> {

@@ -1,5 +1,3 @@
-import type { Ledger } from '@relay/ledger';
-
 /** When every history begins. */
 const START_MS = Date.UTC(2026, 10, 23, 10);
 
@@ -10,11 +8,8 @@ const START_MS = Date.UTC(2026, 10, 23, 10);
 export class SteeredClock {
   #ms = START_MS;
 
-  constructor(
-    readonly ledger: Ledger,
-    /** What happens by itself while time goes by; called with the clock already moved. */
-    readonly onPassed: () => void = () => undefined,
-  ) {}
+  /** @param onPassed what happens by itself while time goes by; called with the clock already moved. */
+  constructor(readonly onPassed: () => void = () => undefined) {}
 
   get nowMs(): number {
     return this.#ms;
@@ -25,17 +20,8 @@ export class SteeredClock {
     return new Date(this.#ms).toISOString().slice(0, 19);
   }
 
-  async pass(ms: number): Promise<void> {
-    await this.#set(this.#ms + ms);
+  pass(ms: number): void {
+    this.#ms += ms;
     this.onPassed();
-  }
-
-  async reset(): Promise<void> {
-    await this.#set(START_MS);
-  }
-
-  async #set(ms: number): Promise<void> {
-    this.#ms = ms;
-    await this.ledger.pool.query('update steered.clock set now = $1', [new Date(ms)]);
   }
 }

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { connectLedger, type Ledger } from '@relay/ledger';
 import { startPostgres, type PostgresServer } from '@relay/local-servers';
 import { projectFile } from '@relay/testing';
+import { SteeredClock } from './steered-clock.js';
+import { steeredLedger } from './steered-ledger.js';
 
 /** Everything that a history changes; `process_beat`, users and the call log play no part in it. */
 const TABLES = [
@@ -31,10 +33,15 @@ export type Copy = 'pristine' | 'backup';
  * wait for the disk.
  */
 export class SteeredDatabase {
+  readonly ledger: Ledger;
+  clock = new SteeredClock();
+
   private constructor(
     readonly server: PostgresServer,
-    readonly ledger: Ledger,
-  ) {}
+    real: Ledger,
+  ) {
+    this.ledger = steeredLedger(real, () => this.clock);
+  }
 
   static async start(): Promise<SteeredDatabase> {
     const server = await startPostgres({ durable: false });
@@ -93,6 +100,7 @@ begin
   end loop;
   execute format('alter database %I set search_path = steered, public, pg_catalog', current_database());
   execute format('alter database %I set jit = off', current_database());
+  execute format('alter database %I set plan_cache_mode = force_generic_plan', current_database());
 end $$;
 create function steered.note_forgotten() returns trigger language plpgsql as $$
 begin
