@@ -7,7 +7,7 @@ import type { Interruption } from './run.js';
 /** One step of a history. `pick` chooses among what there is, modulo its number; where there is nothing it does nothing. */
 export type Command =
   | { readonly kind: 'order' }
-  | { readonly kind: 'edit' | 'other-line' | 'cancel' | 'restore' | 'hold-back' | 'delete'; readonly pick: number }
+  | { readonly kind: OrderChange; readonly pick: number }
   | { readonly kind: 'deliver'; readonly pick: number; readonly isLost: boolean; readonly stop: Interruption | null }
   | { readonly kind: 'sweep'; readonly which: 'changes' | 'level'; readonly stop: Interruption | null }
   | { readonly kind: 'run-job'; readonly pick: number; readonly stop: Interruption | null }
@@ -22,7 +22,13 @@ export type Command =
   | { readonly kind: 'restore-backup'; readonly isDeclared: boolean }
   | { readonly kind: 'hft71-webhook'; readonly pick: number }
   | { readonly kind: 'resolve'; readonly pick: number; readonly stop: Interruption | null }
-  | { readonly kind: 'person-holds' | 'person-releases' | 'reprint'; readonly pick: number };
+  | { readonly kind: PersonsAct; readonly pick: number };
+
+export type OrderChange = 'edit' | 'other-line' | 'cancel' | 'restore' | 'hold-back' | 'delete';
+export type PersonsAct = 'person-holds' | 'person-releases' | 'reprint';
+
+/** As `pick`: the last of them. */
+export const NEWEST = -1;
 
 export interface History {
   readonly settings: RelaySettings;
@@ -34,134 +40,156 @@ export interface History {
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
+const LEASE_OVER = 61 * SECOND;
+const SETTLE_OVER = 11 * MINUTE;
 
-const pick = fc.nat({ max: 3 });
+/** The newest, or one of the others. */
+const pick = fc.constantFrom(NEWEST, NEWEST, 0, 1, 2);
 /** A hand-off passes some 25 borders, most others fewer. */
-const stop: fc.Arbitrary<Interruption | null> = fc.option(
-  fc.record({
-    at: fc.oneof(fc.nat({ max: 8 }), fc.nat({ max: 26 })),
-    how: fc.constantFrom<Interruption['how'][]>('crash', 'stall'),
-  }),
-  { freq: 2 },
-);
+const interruption = fc.record({
+  at: fc.oneof(fc.nat({ max: 8 }), fc.nat({ max: 26 })),
+  how: fc.constantFrom<Interruption['how'][]>('crash', 'stall', 'stall'),
+});
+const stop = fc.option(interruption, { freq: 1 });
+const seldomStop = fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: interruption });
 const share = fc.constantFrom(0, 0, 0.3, 0.6, 1);
 
 /** What HFT71 may do with a call: a refusal is the truth, everything else may have been accepted. */
-const fault: fc.Arbitrary<PostFault> = fc.oneof(
+const accepted = fc.record({
+  accepts: fc.constantFrom<PostFault['accepts'][]>('at-once', 'at-once', 'late'),
+  answer: fc.constantFrom<PostFault['answer'][]>('none', 'none', 502, 503, 200),
+  delayShare: share,
+  lagShare: share,
+});
+const refused = fc.record({
+  accepts: fc.constant<PostFault['accepts']>('never'),
+  answer: fc.constantFrom<PostFault['answer'][]>('none', 401, 403, 422, 422, 429, 429, 502),
+  delayShare: fc.constant(0),
+  lagShare: fc.constant(0),
+});
+const fault: fc.Arbitrary<PostFault> = fc.oneof({ weight: 3, arbitrary: accepted }, { weight: 2, arbitrary: refused });
+
+const just = <T>(value: T) => fc.constant(value);
+const pass = (...ms: number[]) => fc.record({ kind: just('pass' as const), ms: fc.constantFrom(...ms) });
+const deliver = fc.record({
+  kind: just('deliver' as const),
+  pick,
+  isLost: fc.constantFrom(false, false, false, false, true),
+  stop: seldomStop,
+});
+const runJob = fc.record({ kind: just('run-job' as const), pick, stop });
+const settle = fc.record({ kind: just('settle' as const), stop: seldomStop });
+const keepHouse = fc.record({ kind: just('keep-house' as const), stop: seldomStop });
+const resume = fc.record({ kind: just('resume' as const), pick });
+const faultOnPost = fc.record({ kind: just('fault-on-post' as const), fault });
+const order = fc.record({ kind: just('order' as const) });
+
+/**
+ * What often comes together, so that a random history gets somewhere: a job and its fault, a lease and the housekeeping
+ * after it, settle and the two reads of an absence. Between any two of them anything else may come.
+ */
+const phrase: fc.Arbitrary<Command[]> = fc.oneof(
+  { weight: 2, arbitrary: fc.tuple(order, deliver) },
+  { weight: 6, arbitrary: fc.tuple(faultOnPost, runJob) },
+  { weight: 6, arbitrary: fc.tuple(runJob) },
+  { weight: 5, arbitrary: fc.tuple(pass(50 * SECOND, LEASE_OVER), keepHouse) },
+  { weight: 3, arbitrary: fc.tuple(pass(SECOND, LEASE_OVER, 5 * MINUTE, SETTLE_OVER), settle) },
+  { weight: 5, arbitrary: fc.tuple(pass(SETTLE_OVER), settle, pass(LEASE_OVER), settle, runJob) },
+  { weight: 5, arbitrary: fc.tuple(resume) },
+  { weight: 2, arbitrary: fc.tuple(pass(SECOND, 5 * SECOND, LEASE_OVER, 5 * MINUTE, SETTLE_OVER)) },
   {
-    weight: 4,
-    arbitrary: fc.record({
-      accepts: fc.constant('at-once' as const),
-      answer: fc.constantFrom<PostFault['answer'][]>('none', 'none', 'id', 200, 502, 503),
-      delayShare: fc.constant(0),
-      lagShare: share,
-    }),
+    weight: 5,
+    arbitrary: fc.tuple(
+      fc.record({ kind: fc.constantFrom<OrderChange[]>('cancel', 'cancel', 'restore', 'restore', 'edit'), pick }),
+      deliver,
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(
+      fc.record({ kind: fc.constantFrom<OrderChange[]>('other-line', 'hold-back', 'delete'), pick }),
+      deliver,
+    ),
+  },
+  { weight: 1, arbitrary: fc.tuple(deliver) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(
+      fc.record({
+        kind: just('sweep' as const),
+        which: fc.constantFrom<('changes' | 'level')[]>('changes', 'level'),
+        stop,
+      }),
+    ),
+  },
+  { weight: 1, arbitrary: fc.tuple(fc.record({ kind: just('run-past-job' as const), pick, stop })) },
+  { weight: 1, arbitrary: fc.tuple(fc.record({ kind: just('probe' as const), stop: seldomStop })) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(
+      fc.record({ kind: just('fault-on-put' as const), fault: fc.constantFrom<PutFault[]>('answer-lost', 'refused') }),
+    ),
   },
   {
     weight: 3,
-    arbitrary: fc.record({
-      accepts: fc.constant('late' as const),
-      answer: fc.constantFrom<PostFault['answer'][]>('none', 502),
-      delayShare: share,
-      lagShare: share,
-    }),
+    arbitrary: fc.tuple(
+      fc.record({
+        kind: just('look-ups' as const),
+        mode: fc.constantFrom<LookUpMode[]>('empty', 'empty', 'unfiltered', 'html', 'away', 'works'),
+      }),
+    ),
   },
   {
-    weight: 3,
-    arbitrary: fc.record({
-      accepts: fc.constant('never' as const),
-      answer: fc.constantFrom<PostFault['answer'][]>('none', 401, 403, 422, 429, 502, 503),
-      delayShare: fc.constant(0),
-      lagShare: fc.constant(0),
-    }),
+    weight: 1,
+    arbitrary: fc.tuple(
+      fc.record({ kind: fc.constantFrom<('lose-redis' | 'bulk-re-arm')[]>('lose-redis', 'bulk-re-arm') }),
+    ),
+  },
+  { weight: 2, arbitrary: fc.tuple(fc.record({ kind: just('backup' as const) })) },
+  { weight: 2, arbitrary: fc.tuple(fc.record({ kind: just('restore-backup' as const), isDeclared: fc.boolean() })) },
+  { weight: 1, arbitrary: fc.tuple(fc.record({ kind: just('hft71-webhook' as const), pick })) },
+  { weight: 3, arbitrary: fc.tuple(fc.record({ kind: just('resolve' as const), pick, stop: seldomStop })) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(
+      fc.record({ kind: fc.constantFrom<PersonsAct[]>('person-holds', 'person-releases', 'reprint'), pick }),
+    ),
   },
 );
 
-const command: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('order' as const) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('edit', 'other-line', 'hold-back', 'delete'), pick }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({ kind: fc.constantFrom('cancel', 'cancel', 'restore', 'restore', 'restore'), pick }),
-  },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      kind: fc.constant('deliver' as const),
-      pick,
-      isLost: fc.constantFrom(false, false, false, true),
-      stop,
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ kind: fc.constant('sweep' as const), which: fc.constantFrom('changes', 'level'), stop }),
-  },
-  { weight: 12, arbitrary: fc.record({ kind: fc.constant('run-job' as const), pick, stop }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('run-past-job' as const), pick, stop }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('keep-house' as const), stop }) },
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('settle' as const), stop }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('probe' as const), stop }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('resume' as const), pick }) },
-  {
-    weight: 10,
-    arbitrary: fc.record({
-      kind: fc.constant('pass' as const),
-      ms: fc.constantFrom(SECOND, 5 * SECOND, 50 * SECOND, 61 * SECOND, 5 * MINUTE, 11 * MINUTE, 11 * MINUTE),
-    }),
-  },
-  { weight: 7, arbitrary: fc.record({ kind: fc.constant('fault-on-post' as const), fault }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant('fault-on-put' as const),
-      fault: fc.constantFrom('answer-lost', 'refused'),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant('look-ups' as const),
-      mode: fc.constantFrom('works', 'empty', 'unfiltered', 'html', 'away'),
-    }),
-  },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('lose-redis', 'backup', 'backup', 'bulk-re-arm') }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('restore-backup' as const), isDeclared: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('hft71-webhook' as const), pick }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('resolve' as const), pick, stop }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('person-holds', 'person-releases', 'reprint'), pick }) },
-);
+interface Account {
+  readonly policy: RelaySettings['policy'];
+  readonly repeated: Repeated;
+  readonly hasLookUp: boolean;
+}
 
 /** HFT71's behaviour and what the settings say of it: the truth, or nothing. */
-const account = fc.oneof(
-  fc.constantFrom(
-    { policy: 'unknown', repeated: 'made-again' },
-    { policy: 'unknown', repeated: 'made-again' },
-    { policy: 'unknown', repeated: 'rejected-with-id' },
-  ),
-  fc.constantFrom(
-    { policy: 'rejects', repeated: 'rejected-with-id' },
-    { policy: 'rejects', repeated: 'rejected-without-id' },
-    { policy: 'replays', repeated: 'replayed' },
-  ),
-) as fc.Arbitrary<{ policy: RelaySettings['policy']; repeated: Repeated }>;
+const account = fc.constantFrom<Account[]>(
+  { policy: 'unknown', repeated: 'made-again', hasLookUp: true },
+  { policy: 'unknown', repeated: 'made-again', hasLookUp: true },
+  { policy: 'unknown', repeated: 'made-again', hasLookUp: true },
+  { policy: 'unknown', repeated: 'made-again', hasLookUp: false },
+  { policy: 'unknown', repeated: 'rejected-with-id', hasLookUp: true },
+  { policy: 'rejects', repeated: 'rejected-with-id', hasLookUp: false },
+  { policy: 'rejects', repeated: 'rejected-with-id', hasLookUp: true },
+  { policy: 'rejects', repeated: 'rejected-without-id', hasLookUp: false },
+  { policy: 'replays', repeated: 'replayed', hasLookUp: false },
+  { policy: 'replays', repeated: 'replayed', hasLookUp: true },
+);
 
 export const history: fc.Arbitrary<History> = fc
   .record({
     account,
-    hasLookUp: fc.constantFrom(true, true, true, false),
-    marker: fc.constantFrom(true, true, true, false),
+    marker: fc.constantFrom(true, true, false),
     hasControl: fc.constantFrom(true, true, true, false),
-    commands: fc.array(command, { minLength: 8, maxLength: 30, size: 'max' }),
+    phrases: fc.array(phrase, { minLength: 4, maxLength: 14, size: 'max' }),
   })
-  .map(({ account: { policy, repeated }, hasLookUp, marker, hasControl, commands }) => ({
+  .map(({ account: { policy, repeated, hasLookUp }, marker, hasControl, phrases }) => ({
     settings: { policy, hasLookUp, marker },
     repeated,
     hasControl,
     // Every history begins with an order that the relay knows of.
-    commands: [
-      { kind: 'order' },
-      { kind: 'deliver', pick: 0, isLost: false, stop: null },
-      ...commands,
-    ] satisfies Command[],
+    commands: [...FIRST, ...phrases.flat()],
   }));
+
+const FIRST: readonly Command[] = [{ kind: 'order' }, { kind: 'deliver', pick: 0, isLost: false, stop: null }];

@@ -11,7 +11,7 @@ import {
   type HeldOrder,
   type Installation,
 } from '@relay/ledger';
-import type { Command, History } from './commands.js';
+import { NEWEST, type Command, type History, type OrderChange, type PersonsAct } from './commands.js';
 import { FakeHft71 } from './fake-hft71.js';
 import { FakeShop } from './fake-shop.js';
 import { RelayInProcess, SENDABLE, SETTLE_MS, TIMES } from './relay-in-process.js';
@@ -177,7 +177,7 @@ export class Playing {
     if (!isLost) await this.run(`a delivery of ${delivery.orderId}`, stop, (run) => this.relay.receive(run, delivery));
   }
 
-  #changeOrder(how: string, id: number | undefined): void {
+  #changeOrder(how: OrderChange, id: number | undefined): void {
     const order = id === undefined ? undefined : this.shop.orders.get(id);
     if (order === undefined) return;
     if (how === 'delete') this.shop.delete(order.id);
@@ -223,7 +223,7 @@ export class Playing {
     await finishFeed(ledger, this.accountId, feedId, SENDABLE);
   }
 
-  async #personActs(how: 'person-holds' | 'person-releases' | 'reprint', id: number | undefined): Promise<void> {
+  async #personActs(how: PersonsAct, id: number | undefined): Promise<void> {
     if (id === undefined) return;
     const act = { wanted: String(id), ...PERSON };
     const does = { 'person-holds': holdOrder, 'person-releases': releaseOrder, reprint }[how];
@@ -263,7 +263,7 @@ export class Playing {
 const PERSON = { actor: 'test', reason: 'test' };
 
 function picked<T>(from: readonly T[], pick: number): T | undefined {
-  return from[pick % Math.max(1, from.length)];
+  return pick === NEWEST ? from.at(-1) : from[pick % Math.max(1, from.length)];
 }
 
 function otherSku(sku: string): string {
