@@ -18,7 +18,8 @@ const pick = one(NEWEST, NEWEST, 0, 1, 2);
 /** A hand-off passes some 16 borders. */
 const at = fc.nat({ max: 16 });
 const interruption = fc.record({ at, how: one<Interruption['how']>('crash', 'stall') });
-const standingStill = fc.record({ at, how: one<Interruption['how']>('stall') });
+/** From the committed token to the record. */
+const standingStill = fc.record({ at: fc.integer({ min: 6, max: 14 }), how: one<Interruption['how']>('stall') });
 const stop = sometimes(interruption);
 const seldomStop = fc.oneof({ weight: 4, arbitrary: one(null) }, { weight: 1, arbitrary: interruption });
 
@@ -145,7 +146,7 @@ export const anyHistory: fc.Arbitrary<History> = fc
     account,
     marker: one(true, false),
     hasControl: one(true, true, true, false),
-    said: fc.array(phrases, { minLength: 2, maxLength: 9, size: 'max' }),
+    said: fc.array(phrases, { minLength: 4, maxLength: 13, size: 'max' }),
   })
   .map(({ account: { policy, repeated, hasLookUp }, marker, hasControl, said }) => ({
     settings: { policy, hasLookUp, marker },

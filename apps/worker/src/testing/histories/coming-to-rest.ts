@@ -19,16 +19,18 @@ export async function comeToRest(playing: Playing): Promise<void> {
   await playing.resumeAll();
   for (let turn = 0; turn < MOST_TURNS; turn += 1) {
     clock.pass(STEPS_MS[turn % STEPS_MS.length] as number);
-    if (turn < 2) await playing.run('a sweep', null, (run) => relay.sweep(run, turn === 0 ? 'changes' : 'level'));
+    if (turn % STEPS_MS.length === 0) {
+      await playing.run('a sweep', null, (run) => relay.sweep(run, 'changes'));
+      await playing.run('a level sweep', null, (run) => relay.sweep(run, 'level'));
+    }
     await playing.run('housekeeping', null, (run) => relay.keepHouse(run));
     await playing.run('settling', null, (run) => relay.settle(run));
     await playing.run('probing', null, (run) => relay.probe(run));
-    await playing.runAllJobs();
-    await playing.runAllJobs(); // the write-backs
+    while ((await playing.runAllJobs()) > 0); // what was sent is to be written back
     await playing.closeStoppedAccount();
     let resolved = 0;
     for (const held of await heldOrders(playing.database.ledger)) if (await playing.resolve(held, null)) resolved += 1;
-    if (turn >= 2 && resolved === 0 && (await isAtRest(playing))) return;
+    if (resolved === 0 && (await isAtRest(playing))) return;
   }
   throw new Error('it never came to rest');
 }

@@ -165,9 +165,12 @@ export class Playing {
     await this.run(`${job.kind} of ${job.orderId}`, stop, (run) => this.relay.work(run, job));
   }
 
-  async runAllJobs(): Promise<void> {
+  /** @returns how many there were. */
+  async runAllJobs(): Promise<number> {
     await this.dispatch();
+    const { length } = this.relay.jobs;
     while (this.relay.jobs.length > 0) await this.#runJob(0, null);
+    return length;
   }
 
   async #deliver(pick: number, isLost: boolean, stop: Interruption | null): Promise<void> {
