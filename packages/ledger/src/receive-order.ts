@@ -251,5 +251,5 @@ update intent i set
   cancel_requested = i.cancel_requested or i.state in ('sending', 'in_doubt') or ${AT_HFT71},
   state_since = case when i.state in ('sending', 'in_doubt') or ${AT_HFT71} then i.state_since else now() end
 from gone
-where i.shop_id = gone.shop_id and i.order_id = gone.order_id and i.kind = 'send_order'
+where i.shop_id = gone.shop_id and i.order_id = gone.order_id and i.kind in ('send_order', 'reprint')
   and i.state in ('waiting', 'ready', 'sending', 'in_doubt', 'held', 'rejected')`;

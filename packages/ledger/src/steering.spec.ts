@@ -8,6 +8,7 @@ import { loadIntent } from './load-intent.js';
 import { MOST_REFUSALS, refusalsOf, takeLogIn, undoLogIn } from './passwords.js';
 import { beat } from './process-beats.js';
 import { recordAccepted, recordInDoubt } from './record-outcome.js';
+import { receiveDeleted } from './receive-order.js';
 import { reprintOrder } from './reprint.js';
 import { acceptCluster, declareRestored, followCluster, readCluster } from './restored.js';
 import { SHOP, startLedgerWorld, type LedgerWorld } from './testing-world.js';
@@ -149,6 +150,17 @@ describe('reprint', () => {
     expect(due).toMatchObject({ kind: 'reprint', orderId: 1 });
     const intent = await loadIntent(world.ledger, due?.id ?? '');
     expect(intent).toMatchObject({ kind: 'reprint', copy: 2, reference: '1-R2' });
+  });
+
+  test('of an order that is deleted in the shop ends as cancelled; the first stays as it is', async () => {
+    await writtenBack(1);
+    await reprintOrder(world.ledger, { shopId: SHOP, orderId: 1 }, by);
+    await receiveDeleted(world.ledger, SHOP, 1);
+    const states = await sql(`select kind, state from intent where kind <> 'write_back' order by copy`);
+    expect(states.rows).toEqual([
+      { kind: 'send_order', state: 'written_back' },
+      { kind: 'reprint', state: 'cancelled' },
+    ]);
   });
 
   test('accepted, it is sent and written back beside the first, which stays as it is', async () => {
