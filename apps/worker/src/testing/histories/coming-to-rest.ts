@@ -22,6 +22,7 @@ export async function comeToRest(playing: Playing): Promise<void> {
     if (turn % STEPS_MS.length === 0) {
       await playing.run('a sweep', null, (run) => relay.sweep(run, 'changes'));
       await playing.run('a level sweep', null, (run) => relay.sweep(run, 'level'));
+      await playing.readFeed(); // a restored ledger has an older one
     }
     await playing.run('housekeeping', null, (run) => relay.keepHouse(run));
     await playing.run('settling', null, (run) => relay.settle(run));

@@ -215,8 +215,13 @@ export class Playing {
 
   /** HFT71's feed has another product more, or less: orders that were left out for it are armed again. */
   async #bulkReArm(): Promise<void> {
-    const { ledger } = this.database;
     this.feed = this.feed.length === 1 ? [FEED_SKU, LATER_SKU] : [FEED_SKU];
+    await this.readFeed();
+  }
+
+  /** As the schedule does each hour. */
+  async readFeed(): Promise<void> {
+    const { ledger } = this.database;
     const feedId = await beginFeed(ledger, this.accountId);
     await addFeedPage(
       ledger,
