@@ -131,3 +131,30 @@ test('one shop’s look-up is not believed because another’s of the same accou
     await rm(folder, { recursive: true, force: true });
   }
 }, 150_000);
+
+test('a shop that is known under another id is not connected: its orders would be sent twice', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'relay-second-shop-'));
+  const second = await Sandbox.start(folder, []);
+  try {
+    await inWorld({}, async (world) => {
+      await world.startLive();
+      await second.setShop({ homeUrl: world.sandbox.at.shop }); // another address of the same shop
+      const raw = settingsOf(second);
+      expect(await addShop(await world.operations(), { id: 'second', raw, actor: 'test' })).toEqual({ kind: 'added' });
+      await world.startWorker();
+      const shown = await waitFor(
+        async () =>
+          (
+            await world.ledger.pool.query<{ mode: string; fault: string | null }>(
+              `select mode, fault from shop where id = 'second' and (mode <> 'connecting' or fault is not null)`,
+            )
+          ).rows[0] ?? null,
+        { what: 'the second id to be connected or refused', timeoutMs: 40_000 },
+      );
+      expect(shown).toEqual({ mode: 'connecting', fault: expect.stringContaining('is the shop main already') });
+    });
+  } finally {
+    await second.process.kill('SIGKILL');
+    await rm(folder, { recursive: true, force: true });
+  }
+}, 120_000);

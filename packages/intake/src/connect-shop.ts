@@ -14,7 +14,11 @@ export async function verifyShop(ctx: IntakeContext, shop: IntakeShop): Promise<
   if (known === homeUrl) return;
   if (known !== null && !samePlace(known, homeUrl))
     throw new ShopChanged(`shop ${shop.id} was ${known}; WC_BASE_URL now leads to ${homeUrl}, which is another shop`);
-  await setHomeUrl(ctx.ledger, shop.id, homeUrl);
+  const takenBy = await setHomeUrl(ctx.ledger, shop.id, homeUrl);
+  if (takenBy !== null)
+    throw new ShopChanged(
+      `shop ${shop.id} leads to ${homeUrl}, which is the shop ${takenBy} already: one shop has one id`,
+    );
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ShopMode } from '@relay/core';
+import { isUniqueViolation } from './attempt.js';
 import { inTransaction, oneRow, rows, type Ledger } from './connect.js';
 
 export interface ShopView {
@@ -46,8 +47,20 @@ export async function listShops(ledger: Ledger): Promise<ShopView[]> {
   return rows<ShopView>(ledger.pool, `select ${COLUMNS} from shop order by created_at`);
 }
 
-export async function setHomeUrl(ledger: Ledger, shopId: string, homeUrl: string): Promise<void> {
-  await ledger.pool.query('update shop set home_url = $2 where id = $1', [shopId, homeUrl]);
+/** @returns the id under which this shop is known already; null when the home URL is this row's now. */
+export async function setHomeUrl(ledger: Ledger, shopId: string, homeUrl: string): Promise<string | null> {
+  try {
+    await ledger.pool.query('update shop set home_url = $2 where id = $1', [shopId, homeUrl]);
+    return null;
+  } catch (error) {
+    if (!isUniqueViolation(error, 'shop_home')) throw error;
+    const other = await oneRow<{ id: string }>(
+      ledger.pool,
+      `select id from shop where regexp_replace(home_url, '^https?:', '') = regexp_replace($1, '^https?:', '')`,
+      [homeUrl],
+    );
+    return other?.id ?? '?';
+  }
 }
 
 export async function setShopFault(ledger: Ledger, shopId: string, fault: string | null): Promise<void> {
