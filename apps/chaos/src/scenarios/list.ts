@@ -3,6 +3,7 @@ import { cancelRaces } from './cancel-races.js';
 import { clockSkew } from './clock-skew.js';
 import { createdButLostNoLookup } from './created-but-lost-no-lookup.js';
 import { createdButLost } from './created-but-lost.js';
+import { credentialsRotated } from './credentials-rotated.js';
 import { drain } from './drain.js';
 import { duplicatePolicies } from './duplicate-policies.js';
 import { flapping } from './flapping.js';
@@ -57,4 +58,5 @@ export const SCENARIOS: readonly Scenario[] = [
   cancelRaces,
   poison,
   clockSkew,
+  credentialsRotated,
 ];

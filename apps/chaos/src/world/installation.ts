@@ -60,14 +60,26 @@ export class Installation extends LedgerProbe {
 
   /** What a person types: `relay …`. The command itself says by its exit code whether it was done. */
   relay(...args: readonly string[]): Promise<CommandAnswer> {
+    return this.relayReading('', ...args);
+  }
+
+  /** The same, with what the command reads from its input. */
+  relayReading(input: string, ...args: readonly string[]): Promise<CommandAnswer> {
     return new Promise((resolve) => {
       const command = [...this.processes.nodeArgs, projectFile('apps/cli/dist/main.js'), ...args];
       const { PATH = '' } = process.env;
       const env = { PATH, ...this.settings };
-      execFile(process.execPath, command, { cwd: this.processes.folder, env }, (error, stdout, stderr) => {
-        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
-        resolve({ code, stdout, stderr });
-      });
+      const child = execFile(
+        process.execPath,
+        command,
+        { cwd: this.processes.folder, env },
+        (error, stdout, stderr) => {
+          const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
+          resolve({ code, stdout, stderr });
+        },
+      );
+      child.stdin?.on('error', () => undefined); // it has ended without reading
+      child.stdin?.end(input);
     });
   }
 
