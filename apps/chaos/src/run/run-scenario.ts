@@ -77,18 +77,21 @@ export async function runScenario(
 }
 
 async function within(seconds: number, stopping: AbortSignal, work: Promise<void>): Promise<void> {
-  const settled = new AbortController();
+  let end = () => undefined as void;
   const over = new Promise<never>((_resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`It was not over after ${seconds} s.`)), seconds * 1000);
     const stop = () => reject(new Error('It was stopped.'));
-    stopping.addEventListener('abort', stop, { once: true, signal: settled.signal });
-    settled.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+    stopping.addEventListener('abort', stop);
+    end = () => {
+      clearTimeout(timer);
+      stopping.removeEventListener('abort', stop);
+    };
   });
   work.catch(() => undefined); // lost the race: what it waits for is closed under its feet
   try {
     await Promise.race([work, over]);
   } finally {
-    settled.abort();
+    end();
   }
 }
 

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { register } from 'node:module';
 import type { AddressedPatch } from './hooks.js';
 
-/** For `node --import 'register.js?plan=FILE'`: a file of patches as JSON. */
+/** For `node --import 'register.js?plan=…'`: patches as JSON in base64url, so that nothing is left on the disk. */
 const plan = new URL(import.meta.url).searchParams.get('plan') ?? '';
-register('./hooks.js', import.meta.url, { data: JSON.parse(readFileSync(plan, 'utf8')) as AddressedPatch[] });
+register('./hooks.js', import.meta.url, {
+  data: JSON.parse(Buffer.from(plan, 'base64url').toString('utf8')) as AddressedPatch[],
+});

@@ -1,6 +1,4 @@
-import { mkdtempSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync, realpathSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { projectFile } from '@relay/testing';
 import type { Installation } from '../world/installation.js';
@@ -57,9 +55,7 @@ function registerUrl(patches: readonly Patch[]): string {
     // As Node names it: packages are found through links.
     url: pathToFileURL(realpathSync(projectFile(patch.module))).href,
   }));
-  const plan = join(mkdtempSync(join(tmpdir(), 'relay-chaos-sabotage-')), 'plan');
-  writeFileSync(plan, JSON.stringify(addressed));
   const url = new URL(pathToFileURL(projectFile('apps/chaos/dist/sabotage/register.js')));
-  url.searchParams.set('plan', plan);
+  url.searchParams.set('plan', Buffer.from(JSON.stringify(addressed)).toString('base64url'));
   return url.href;
 }

@@ -1,5 +1,5 @@
 import type { Scenario } from '../run/scenario.js';
-import { mostPostsOfOne, postsByReference } from '../world/figures.js';
+import { mostPostsOfOne } from '../world/figures.js';
 import type { World } from '../world/world.js';
 import { postsIn } from '../world/record.js';
 
@@ -33,12 +33,9 @@ export const createdButLostNoLookup: Scenario = {
 
 /** Orders whose POST met a fault, and when it reached HFT71. */
 function lostAnswers(world: World): Map<number, number> {
-  const record = world.record();
-  const faulty = new Set(record.requests.filter(({ fault }) => fault !== undefined).map(({ at }) => at));
-  const posts = postsByReference(record);
   return new Map(
-    postsIn(record)
-      .filter(({ at, reference }) => faulty.has(at) && posts.has(reference))
+    postsIn(world.record())
+      .filter(({ fault }) => fault !== null)
       .map(({ at, reference }) => [Number(reference), at]),
   );
 }

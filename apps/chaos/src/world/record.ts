@@ -48,12 +48,19 @@ export function readRecord(folder: string): SandboxRecord {
   };
 }
 
+export interface OrderPost {
+  readonly at: number;
+  readonly reference: string;
+  /** The id of the fault that it met. */
+  readonly fault: string | null;
+}
+
 /** Every request for an order at HFT71, whatever became of it. */
-export function postsIn({ requests }: SandboxRecord): { at: number; reference: string }[] {
-  return requests.flatMap(({ at, target, method, path, body }) => {
+export function postsIn({ requests }: SandboxRecord): OrderPost[] {
+  return requests.flatMap(({ at, target, method, path, body, fault = null }) => {
     if (target !== 'hft71' || method !== 'POST' || path !== '/order') return [];
     const reference = z.object({ referenceId: z.string() }).safeParse(body).data?.referenceId;
-    return [{ at, reference: reference ?? '' }];
+    return [{ at, reference: reference ?? '', fault }];
   });
 }
 
