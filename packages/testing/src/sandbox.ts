@@ -197,6 +197,13 @@ export class Sandbox {
     ).length;
   }
 
+  /** When each request for an order arrived that has ended by now, in ms since 1970. */
+  async orderPostTimes(): Promise<number[]> {
+    const requests = z.array(z.looseObject({ at: z.number(), method: z.string() }));
+    const found = requests.parse(await this.#call('GET', '/record/requests?target=hft71&path=/order'));
+    return found.filter(({ method }) => method === 'POST').map(({ at }) => at);
+  }
+
   async summary(): Promise<{ webhookDeliveries: number; webhookFailures: number; overLimit: number }> {
     const summary = z.object({ webhookDeliveries: z.number(), webhookFailures: z.number(), overLimit: z.number() });
     return summary.parse(await this.#call('GET', '/summary'));

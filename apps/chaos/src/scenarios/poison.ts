@@ -16,14 +16,26 @@ const THROWS: Patch = {
 };
 const MEGABYTE = 1_000_000;
 /** In HFT71's feed when the relay reads it, and struck off afterwards. */
-const STRUCK_OFF = 'GL64000-00007-0046';
+const STRUCK_OFF = 'STRUCK-OFF-1';
+/** Shop and HFT71 share one process here, which has thirty megabytes of notes to write out at each sweep. */
+const PATIENCE = {
+  RELAY_SHOP_TIMEOUT: '10s',
+  HFT71_ANSWER_TIMEOUT: '10s',
+  RELAY_LEASE: '15s',
+  RELAY_PREPARED_TIMEOUT: '15s',
+  RELAY_DISPATCH_LEASE: '15s',
+  RELAY_SWEEP_INTERVAL: '5s',
+  RELAY_LEVEL_SWEEP_INTERVAL: '1h',
+};
 
 export const poison: Scenario = {
   name: 'poison',
   what: 'orders that cannot be mapped, that HFT71 refuses, with a note of 1 MB, with emoji, and a handler that throws',
-  async run({ size, marks, openWorld }) {
-    const world = await openWorld({ patches: [THROWS], settings: { HFT71_REFERENCE: 'number' } });
+  async run({ full, size, marks, openWorld }) {
+    const settings = { HFT71_REFERENCE: 'number', ...(full ? PATIENCE : {}) };
+    const world = await openWorld({ patches: [THROWS], settings });
     const { relay, sandbox } = world;
+    await sandbox.setHft71({ skus: { [STRUCK_OFF]: 5 } });
     await relay.startLive(2);
     const each = size(1, 10);
     const notHft71s = await sandbox.order({ count: each, kinds: ['foreign'] });

@@ -3,7 +3,7 @@ import { waitFor } from '@relay/testing';
 import { Redis } from 'ioredis';
 import type { Scenario } from '../run/scenario.js';
 import { mostPostsOfOne, notWrittenBack } from '../world/figures.js';
-import { longestStandstillSeconds, secondsUntilNextAcceptance } from '../world/moving-again.js';
+import { longestStandstillSeconds, secondsUntilNextCall } from '../world/moving-again.js';
 import type { World } from '../world/world.js';
 
 /** Of two workers together. */
@@ -14,20 +14,22 @@ export const redisFlushall: Scenario = {
   what: 'FLUSHALL, several times, while a thousand orders are due and fifty are on their way',
   async run({ size, random, marks, openWorld, say }) {
     const active = size(20, 50);
-    const leaseSeconds = size(5, 60);
+    const leaseSeconds = size(12, 60);
     const world = await openWorld({
       ownRedis: true,
       settings: {
         HFT71_MAX_IN_FLIGHT: String(active),
         RELAY_DISPATCH_LEASE: `${leaseSeconds}s`,
-        // The slow shop below must not time out.
-        RELAY_SHOP_TIMEOUT: '6s',
-        RELAY_PREPARED_TIMEOUT: '8s',
+        // HFT71 and the shop are slow below, and must not time out.
+        HFT71_ANSWER_TIMEOUT: '8s',
+        RELAY_LEASE: '12s',
+        RELAY_SHOP_TIMEOUT: '8s',
+        RELAY_PREPARED_TIMEOUT: '12s',
       },
     });
     const { relay, sandbox } = world;
     await relay.startLive(2);
-    await sandbox.faultOnSend({ kind: 'latency', delayMs: 1_500 });
+    const slowHft71 = await sandbox.faultOnSend({ kind: 'latency', delayMs: 4_000 });
     // Write-backs queue up behind a slow shop, eight at once in each worker: the jobs of others are in Redis.
     const slowShop = await sandbox.fault({
       target: 'shop',
@@ -41,12 +43,14 @@ export const redisFlushall: Scenario = {
     let longest = 0;
     for (let flushed = 1; flushed <= 3; flushed += 1) {
       await flushAll(world);
-      const seconds = await secondsUntilNextAcceptance(world, 2 * longestStandstillSeconds(leaseSeconds));
+      const fromMs = Date.now();
+      const seconds = await secondsUntilNextCall(world, fromMs, 2 * longestStandstillSeconds(leaseSeconds));
       longest = Math.max(longest, seconds);
       say(`flushed ${flushed} times: moving again after ${seconds.toFixed(1)} s`);
       await sleep(random.whole(300, 1_500));
     }
     await sandbox.removeFault(slowShop);
+    await sandbox.removeFault(slowHft71);
     // What was dispatched and lost comes again when its dispatch lease is over.
     await relay.settled(orderIds, size(50_000, 400_000));
 

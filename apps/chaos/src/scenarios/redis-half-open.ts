@@ -1,12 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startTcpProxy } from '@relay/testing';
 import type { Scenario } from '../run/scenario.js';
 import { mostPostsOfOne, notWrittenBack } from '../world/figures.js';
-import { secondsUntilNextAcceptance, untilAccepted } from '../world/moving-again.js';
+import { secondsUntilNextCall, untilAccepted } from '../world/moving-again.js';
 
 /** One dispatch lease of 60 s and the timer; how soon a silent connection is given up is no setting. */
 const LONGEST_STANDSTILL_SECONDS = 65;
-/** Calls that were on their way when the silence began need no Redis. */
+/** What was claimed when the silence began needs no Redis for its call. */
 const CALLS_UNDER_WAY_MS = 2_000;
 
 export const redisHalfOpen: Scenario = {
@@ -30,8 +29,8 @@ export const redisHalfOpen: Scenario = {
       for (let silence = 1; silence <= size(1, 3); silence += 1) {
         await untilAccepted(world, count * 0.25 * silence);
         proxy.silence();
-        await sleep(CALLS_UNDER_WAY_MS);
-        const seconds = await secondsUntilNextAcceptance(world, 2 * LONGEST_STANDSTILL_SECONDS);
+        const fromMs = Date.now() + CALLS_UNDER_WAY_MS;
+        const seconds = await secondsUntilNextCall(world, fromMs, 2 * LONGEST_STANDSTILL_SECONDS);
         longest = Math.max(longest, seconds);
         say(`silent ${silence} times: moving again after ${seconds.toFixed(1)} s`);
       }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Scenario } from '../run/scenario.js';
 import { mostPostsOfOne, notWrittenBack } from '../world/figures.js';
-import { longestStandstillSeconds, secondsUntilNextAcceptance, untilAccepted } from '../world/moving-again.js';
+import { longestStandstillSeconds, secondsUntilNextCall, untilAccepted } from '../world/moving-again.js';
 
 const AWAY_MS = 3_000;
 
@@ -26,7 +26,8 @@ export const redisRestart: Scenario = {
       await redis?.[end]();
       await sleep(AWAY_MS);
       await redis?.start();
-      const seconds = await secondsUntilNextAcceptance(world, 2 * longestStandstillSeconds(leaseSeconds));
+      const fromMs = Date.now();
+      const seconds = await secondsUntilNextCall(world, fromMs, 2 * longestStandstillSeconds(leaseSeconds));
       longest = Math.max(longest, seconds);
       say(`after ${end}: moving again after ${seconds.toFixed(1)} s`);
     }

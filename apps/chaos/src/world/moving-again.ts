@@ -22,13 +22,15 @@ export async function untilAccepted({ sandbox }: World, count: number, timeoutMs
   });
 }
 
-/** Seconds until HFT71 accepts one more order than it had; the limit where that takes longer. */
-export async function secondsUntilNextAcceptance({ sandbox }: World, limitSeconds: number): Promise<number> {
-  const before = (await sandbox.acceptedOrders()).length;
-  const startedAt = performance.now();
+/**
+ * Seconds from this moment until a call for an order arrives at HFT71; the limit where none does. Calls that were on their
+ * way at the moment do not count.
+ */
+export async function secondsUntilNextCall({ sandbox }: World, fromMs: number, limitSeconds: number): Promise<number> {
   for (;;) {
-    const seconds = (performance.now() - startedAt) / 1000;
-    if (seconds > limitSeconds || (await sandbox.acceptedOrders()).length > before) return seconds;
-    await sleep(50);
+    const later = (await sandbox.orderPostTimes()).filter((at) => at > fromMs);
+    if (later.length > 0) return (Math.min(...later) - fromMs) / 1000;
+    if (Date.now() - fromMs > limitSeconds * 1000) return limitSeconds;
+    await sleep(250);
   }
 }
