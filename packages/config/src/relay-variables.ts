@@ -137,6 +137,9 @@ export const timingVariables = {
   RELAY_LOOKUP_GAP: withDefault(duration({ leastMs: 1000 }), '60s', {
     description: 'Distance of the two look-ups that prove an order absent, and of those that go on looking.',
   }),
+  RELAY_RAISE_EVERY: withDefault(duration({ leastMs: 100 }), '1m', {
+    description: 'Once in such a time a rate that a 429 has lowered is raised by a tenth, up to HFT71_RATE_LIMIT.',
+  }),
   RELAY_MAX_FREEZE: withDefault(duration({ leastMs: 1000 }), '1h', {
     description: 'The longest wait that a 429 is believed.',
   }),

@@ -95,6 +95,7 @@ export interface TimingSettings {
   readonly windowStepMs: number;
   readonly lookUpGapMs: number;
   readonly longestFreezeMs: number;
+  readonly raiseEveryMs: number;
 }
 
 /** @param env already cross-checked: a shop is there whole or not at all. */
@@ -199,6 +200,7 @@ function timingFrom(env: Environment): TimingSettings {
     windowStepMs: env.RELAY_WINDOW_STEP,
     lookUpGapMs: env.RELAY_LOOKUP_GAP,
     longestFreezeMs: env.RELAY_MAX_FREEZE,
+    raiseEveryMs: env.RELAY_RAISE_EVERY,
   };
 }
 

@@ -53,6 +53,7 @@ export async function connectShopSettings(parts: Parts): Promise<{ shop: Connect
     key: account.id,
     rate: shop.hft71.rate,
     longestFreezeMs: timing.longestFreezeMs,
+    raiseEveryMs: timing.raiseEveryMs,
   });
   const throttled = freezer({ ledger, accountId: account.id, budget, log });
   return {

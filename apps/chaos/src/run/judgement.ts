@@ -16,7 +16,7 @@ export interface Judgement {
   readonly held: number;
   /** In doubt, or held for it. */
   readonly inDoubt: number;
-  /** Requests that reached HFT71 beyond its limit. */
+  /** Requests that reached HFT71 beyond its limit; where refusals are expected, those of them that it did not refuse. */
   readonly overLimit: number;
   /** Sent though nobody ordered it, or though it is not HFT71's. */
   readonly strays: number;
@@ -28,7 +28,12 @@ export interface Judgement {
  * The independent counter's figures, from which only those losses are taken off that the record shows unsent and that
  * the ledger lists by their id.
  */
-export function judge(counted: Counted, record: SandboxRecord, listed: ListedOrders): Judgement {
+export function judge(
+  counted: Counted,
+  record: SandboxRecord,
+  listed: ListedOrders,
+  expectsRefusals = false,
+): Judgement {
   const unsent = unsentOrders(record);
   const listedUnsent = unsent.filter((id) => listed.held.has(id) || listed.inDoubt.has(id)).length;
   return {
@@ -37,7 +42,9 @@ export function judge(counted: Counted, record: SandboxRecord, listed: ListedOrd
     lost: counted.lost - listedUnsent,
     held: listed.held.size,
     inDoubt: listed.inDoubt.size,
-    overLimit: record.requests.filter(({ overLimit }) => overLimit === true).length,
+    overLimit: record.requests.filter(
+      ({ overLimit, status }) => overLimit === true && !(expectsRefusals && status === 429),
+    ).length,
     strays: counted.unmarked + counted.notHft71sButSent,
     sharedReferences: sharedReferences(record),
   };

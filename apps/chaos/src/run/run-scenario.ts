@@ -51,7 +51,7 @@ export async function runScenario(
   let judged = sumOf([]);
   try {
     await within((scenario.limitSeconds ?? LIMIT_SECONDS)[profile], context.stopping, scenario.run(stage));
-    judged = sumOf(await Promise.all(worlds.map((world) => world.judge())));
+    judged = sumOf(await Promise.all(worlds.map((world) => world.judge(scenario.expectsRefusals === true))));
     off.assertApplied(worlds);
   } catch (caught) {
     error = caught instanceof Error ? caught.message : String(caught);

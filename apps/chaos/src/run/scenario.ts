@@ -22,6 +22,8 @@ export interface Scenario {
   readonly what: string;
   /** It measures a rate against a limit, in both profiles or in the full one's size only: nothing else runs beside it. */
   readonly alone?: 'always' | 'full';
+  /** HFT71's limit is cut: refusals with 429 are part of the story, and only what it took beyond its limit is judged. */
+  readonly expectsRefusals?: boolean;
   /** After so many seconds it counts as failed; 150 and 900 when left out. */
   readonly limitSeconds?: { readonly quick: number; readonly full: number };
   readonly run: (stage: Stage) => Promise<void>;

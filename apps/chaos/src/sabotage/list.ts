@@ -124,4 +124,50 @@ export const SABOTAGES: readonly Sabotage[] = [
     ],
     onLedger: async (installation) => void (await installation.rows('drop index intent_account_id_reference_key')),
   },
+  {
+    name: 'positive-control',
+    scenario: 'look-up-lies',
+    what: 'the control of a look-up: an order that is there has to be found by it',
+    patches: [
+      {
+        module: 'packages/core/dist/look-up.js',
+        find: "if (positive.reading.kind !== 'found' || positive.reading.hft71OrderId !== positive.hft71OrderId)",
+        replace: 'if (false)',
+      },
+    ],
+  },
+  {
+    name: 'sticky-doubt',
+    scenario: 'duplicate-policies',
+    what: 'the doubt of an earlier attempt, which a later refusal of bad data does not clear',
+    patches: [
+      {
+        module: 'packages/ledger/dist/record-outcome.js',
+        find: "state = case when i.doubt_since is not null then 'in_doubt' when i.cancel_requested then 'cancelled' else 'rejected' end,",
+        replace: "state = case when i.cancel_requested then 'cancelled' else 'rejected' end, doubt_since = null,",
+      },
+    ],
+  },
+  {
+    name: 'send-window',
+    scenario: 'outage-hang',
+    what: 'the send window: so many POSTs at most are on their way, and one alone in half-open',
+    onLedger: async (installation) =>
+      void (await installation.rows(
+        `create or replace function send_window(a account) returns integer language sql stable
+         as $$ select case when a.breaker_state = 'open' then 0 else 50 end $$`,
+      )),
+  },
+  {
+    name: 'freeze',
+    scenario: 'storm-429',
+    what: 'what a 429 does to the account: the freeze, and the lower rate',
+    patches: [
+      {
+        module: 'packages/operations/dist/call-budgets.js',
+        find: 'const { frozenForMs, isNew } = await budget.throttled(retryAfterMs, slot);',
+        replace: 'const { frozenForMs, isNew } = { frozenForMs: 0, isNew: retryAfterMs === -1 };',
+      },
+    ],
+  },
 ];

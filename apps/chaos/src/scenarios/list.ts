@@ -25,12 +25,14 @@ import { redisFlushall } from './redis-flushall.js';
 import { redisHalfOpen } from './redis-half-open.js';
 import { redisRestart } from './redis-restart.js';
 import { shopAway, shopHtml } from './shop-away.js';
+import { storm429 } from './storm-429.js';
 import { trickle } from './trickle.js';
 import { twoInstallations } from './two-installations.js';
 
 /** The long ones first: they would else be what everybody waits for at the end. */
 export const SCENARIOS: readonly Scenario[] = [
   outageHang,
+  storm429,
   outagePostOnly,
   flapping,
   killEveryStep,

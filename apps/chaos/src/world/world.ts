@@ -143,12 +143,13 @@ export class World {
     return readRecord(this.sandbox.recordFolder);
   }
 
-  async judge(): Promise<Judgement> {
+  async judge(expectsRefusals = false): Promise<Judgement> {
     const lists = await Promise.all(this.installations.map((installation) => installation.listed()));
-    return judge(await this.sandbox.count(), this.record(), {
+    const listed = {
       held: new Set(lists.flatMap(({ held }) => [...held])),
       inDoubt: new Set(lists.flatMap(({ inDoubt }) => [...inDoubt])),
-    });
+    };
+    return judge(await this.sandbox.count(), this.record(), listed, expectsRefusals);
   }
 
   /** Leaves beside the sandbox's record what the processes said and what the ledgers hold. */
