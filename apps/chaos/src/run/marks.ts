@@ -21,6 +21,10 @@ export class Marks {
     this.#set(name, { value, bound: `= ${bound}`, met: value === bound });
   }
 
+  isAnyBroken(): boolean {
+    return [...this.#marks.values()].some(({ met }) => !met);
+  }
+
   all(): Readonly<Record<string, Mark>> {
     return Object.fromEntries(this.#marks);
   }
