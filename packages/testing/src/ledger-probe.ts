@@ -4,7 +4,10 @@ import { waitFor } from './wait-for.js';
 
 type Row = Record<string, unknown>;
 
-/** Reads the ledger of a relay under test, in plain SQL: none of the product's own reading is trusted with it. */
+/**
+ * Reads the ledger of a relay under test, in plain SQL: none of the product's own reading is trusted with it. Of several
+ * shops it reads the one of the settings (`main`).
+ */
 export class LedgerProbe {
   constructor(readonly pool: Pick<pg.Pool, 'query'>) {}
 
@@ -13,7 +16,7 @@ export class LedgerProbe {
   }
 
   async waitForMode(mode: string): Promise<void> {
-    await waitFor(async () => (await this.rows('select mode from shop'))[0]?.['mode'] === mode, {
+    await waitFor(async () => (await this.rows(`select mode from shop where id = 'main'`))[0]?.['mode'] === mode, {
       what: `the shop to be ${mode}`,
       timeoutMs: 30_000,
       intervalMs: 50,
@@ -28,7 +31,7 @@ export class LedgerProbe {
   async states(orderIds: readonly number[]): Promise<string[]> {
     const found = await this.rows(
       `select order_id::int as id, state || coalesce(': ' || reason, '') as state
-       from intent where kind = 'send_order' and order_id = any($1::bigint[])`,
+       from intent where kind = 'send_order' and shop_id = 'main' and order_id = any($1::bigint[])`,
       [orderIds],
     );
     const byId = new Map(found.map((row) => [row['id'], String(row['state'])]));
@@ -60,9 +63,10 @@ export class LedgerProbe {
   }
 
   async detailOf(orderId: number): Promise<string | null> {
-    const [row] = await this.rows(`select reason_detail from intent where kind = 'send_order' and order_id = $1`, [
-      orderId,
-    ]);
+    const [row] = await this.rows(
+      `select reason_detail from intent where kind = 'send_order' and shop_id = 'main' and order_id = $1`,
+      [orderId],
+    );
     return (row?.['reason_detail'] ?? null) as string | null;
   }
 
@@ -70,7 +74,7 @@ export class LedgerProbe {
   async attemptsOf(orderId: number): Promise<string[]> {
     const found = await this.rows(
       `select coalesce(a.outcome, 'open') || coalesce(': ' || a.cause, '') as what
-       from attempt a join intent i on i.id = a.intent_id where i.order_id = $1 order by a.prepared_at`,
+       from attempt a join intent i on i.id = a.intent_id where i.shop_id = 'main' and i.order_id = $1 order by a.prepared_at`,
       [orderId],
     );
     return found.map((row) => String(row['what']));
@@ -89,7 +93,8 @@ export class LedgerProbe {
 
   /** Once no sweep has anything more to tell: waits until one has begun and ended after now. */
   async sweptOnce(): Promise<void> {
-    const sweeps = async () => (await this.rows('select swept_at from shop'))[0]?.['swept_at'] as Date | null;
+    const sweeps = async () =>
+      (await this.rows(`select swept_at from shop where id = 'main'`))[0]?.['swept_at'] as Date | null;
     for (let seen = 0, last = await sweeps(); seen < 2; seen += 1)
       last = await waitFor(
         async () => {

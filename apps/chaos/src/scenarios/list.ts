@@ -7,11 +7,12 @@ import { credentialsRotated } from './credentials-rotated.js';
 import { drain } from './drain.js';
 import { duplicatePolicies } from './duplicate-policies.js';
 import { flapping } from './flapping.js';
+import { histories } from './histories.js';
 import { keyReadOnly } from './key-read-only.js';
 import { killEveryStep } from './kill-every-step.js';
 import { killMidPost } from './kill-mid-post.js';
 import { lateAccept } from './late-accept.js';
-import { ledgerRolledBack } from './ledger-rolled-back.js';
+import { ledgerRolledBack, ledgerRolledBackDeclared } from './ledger-rolled-back.js';
 import { lookUpLies } from './look-up-lies.js';
 import { outageHang } from './outage-hang.js';
 import { outagePostOnly } from './outage-post-only.js';
@@ -31,6 +32,7 @@ import { twoInstallations } from './two-installations.js';
 
 /** The long ones first: they would else be what everybody waits for at the end. */
 export const SCENARIOS: readonly Scenario[] = [
+  histories,
   outageHang,
   storm429,
   outagePostOnly,
@@ -52,6 +54,7 @@ export const SCENARIOS: readonly Scenario[] = [
   postgresRestart,
   postgresAway,
   ledgerRolledBack,
+  ledgerRolledBackDeclared,
   twoInstallations,
   pluginStillOn,
   shopAway,

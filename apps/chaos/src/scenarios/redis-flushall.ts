@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitFor } from '@relay/testing';
-import { Redis } from 'ioredis';
 import type { Scenario } from '../run/scenario.js';
 import { mostPostsOfOne, notWrittenBack } from '../world/figures.js';
-import { longestStandstillSeconds, secondsUntilNextCall } from '../world/moving-again.js';
+import { flushAll, longestStandstillSeconds, secondsUntilNextCall } from '../world/moving-again.js';
 import type { World } from '../world/world.js';
 
 /** Of two workers together. */
@@ -73,13 +72,4 @@ async function untilOnTheirWay({ relay }: World, active: number, due: number): P
     },
     { what: `${active} orders on their way and ${due} due`, timeoutMs: 60_000, intervalMs: 20 },
   );
-}
-
-async function flushAll({ ownRedis }: World): Promise<void> {
-  const redis = new Redis(ownRedis?.url ?? '', { maxRetriesPerRequest: 1 });
-  try {
-    await redis.flushall();
-  } finally {
-    redis.disconnect();
-  }
 }

@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Scenario, Stage } from '../run/scenario.js';
 import { callsWithoutAttempt, mostPostsOfOne, notWrittenBack } from '../world/figures.js';
+import { SecondShop } from '../world/second-shop.js';
 import { untilAccepted } from '../world/moving-again.js';
 
-/**
- * One shop's host is away in the middle of a drain, and orders go on coming in it. That other shops go on is to be shown
- * here as soon as a second shop can be configured.
- */
+/** One shop's host is away in the middle of a drain, orders go on coming in it, and those of another shop go on. */
 export const shopAway: Scenario = {
   name: 'shop-away',
   what: 'the shop refuses every connection for a while, in the middle of a drain',
@@ -24,6 +22,7 @@ async function play(stage: Stage, fault: Record<string, unknown>): Promise<void>
   const world = await openWorld();
   const { relay, sandbox } = world;
   await relay.startLive(2);
+  const other = await SecondShop.open(world);
   await sandbox.faultOnSend({ kind: 'latency', delayMs: 300 });
   const before = await sandbox.order({ count: size(30, 200) });
   await untilAccepted(world, before.length / 3);
@@ -32,12 +31,20 @@ async function play(stage: Stage, fault: Record<string, unknown>): Promise<void>
   await sandbox.fault({ target: 'shop', ...fault });
   say(`away for ${awayMs / 1000} s`);
   const awayFrom = Date.now();
-  const during = await sandbox.order({ count: size(15, 100), spreadMs: awayMs / 2 });
+  const [during, elsewhere] = await Promise.all([
+    sandbox.order({ count: size(15, 100), spreadMs: awayMs / 2 }),
+    other.sandbox.order({ count: size(15, 100), spreadMs: awayMs / 2 }),
+  ]);
   await sleep(Math.max(0, awayFrom + awayMs - Date.now()));
+  const sentElsewhere = await other.sandbox.count();
   await sandbox.clearFaults();
   say('the shop is back');
   await relay.settled([...before, ...during], size(90_000, 300_000));
 
+  // The last of them came when half of the time was over.
+  marks.equal('sentOfTheOtherShopMeanwhile', sentElsewhere.sent, elsewhere.length);
+  const { duplicates, lost } = await other.sandbox.count();
+  marks.equal('duplicatesAndLostOfTheOtherShop', duplicates + lost, 0);
   marks.equal('doubts', (await relay.listed()).inDoubt.size, 0);
   marks.equal('held', (await relay.listed()).held.size, 0);
   marks.equal('callsWithoutAttempt', await callsWithoutAttempt(world), 0);

@@ -32,7 +32,7 @@ export async function forgottenSent(world: World): Promise<number> {
 export async function callsWithoutAttempt(world: World): Promise<number> {
   const rows = await world.relay.rows(
     `select i.reference, count(*)::int as claimed from attempt a join intent i on i.id = a.intent_id
-     where a.claimed_at is not null group by i.reference`,
+     where i.shop_id = 'main' and a.claimed_at is not null group by i.reference`,
   );
   const claimed = new Map(rows.map((row) => [String(row['reference']), Number(row['claimed'])]));
   let without = 0;

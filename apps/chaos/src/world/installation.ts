@@ -4,6 +4,7 @@ import {
   LedgerProbe,
   projectFile,
   RelayProcesses,
+  waitFor,
   type Environment,
   type StartedProcess,
   type WorkerOptions,
@@ -90,6 +91,14 @@ export class Installation extends LedgerProbe {
     return stdout;
   }
 
+  /** Refused while a worker lives, and one that was killed counts as living for 30 s. */
+  async declareRestored(): Promise<void> {
+    await waitFor(
+      async () => (await this.relay('ledger', 'restored', '--reason', 'the disk was lost', '--yes')).code === 0,
+      { what: 'the restore to be declared', timeoutMs: 45_000, intervalMs: 1_000 },
+    );
+  }
+
   /** A person has looked at HFT71, and says that the order is not there. */
   async resolveAsAbsent(orderId: number): Promise<CommandAnswer> {
     const token = await this.tokenOf(orderId);
@@ -99,7 +108,10 @@ export class Installation extends LedgerProbe {
 
   /** The token that `relay orders show` prints for this order. */
   async tokenOf(orderId: number): Promise<string | null> {
-    const [row] = await this.rows(`select token from intent where kind = 'send_order' and order_id = $1`, [orderId]);
+    const [row] = await this.rows(
+      `select token from intent where shop_id = 'main' and kind = 'send_order' and order_id = $1`,
+      [orderId],
+    );
     return (row?.['token'] ?? null) as string | null;
   }
 
@@ -126,7 +138,7 @@ export class Installation extends LedgerProbe {
   async listed(): Promise<ListedOrders> {
     const rows = await this.rows(
       `select order_id::int as id, state = 'in_doubt' or coalesce(reason, '') = 'in-doubt' as doubt
-       from intent where kind = 'send_order' and state in ('held', 'in_doubt', 'rejected')
+       from intent where shop_id = 'main' and kind = 'send_order' and state in ('held', 'in_doubt', 'rejected')
        union all
        select split_part(subject, '/', 2)::int, false from alert
        where kind = 'order not taken in' and resolved_at is null`,

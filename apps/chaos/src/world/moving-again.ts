@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitFor } from '@relay/testing';
+import { Redis } from 'ioredis';
 import type { World } from './world.js';
 
 /** Of the worlds of these scenarios: `1000/10s`, with its margin. */
@@ -32,5 +33,15 @@ export async function secondsUntilNextCall({ sandbox }: World, fromMs: number, l
     if (later.length > 0) return (Math.min(...later) - fromMs) / 1000;
     if (Date.now() - fromMs > limitSeconds * 1000) return limitSeconds;
     await sleep(250);
+  }
+}
+
+/** Everything in the Redis of this world's own is gone. */
+export async function flushAll({ ownRedis }: World): Promise<void> {
+  const redis = new Redis(ownRedis?.url ?? '', { maxRetriesPerRequest: 1 });
+  try {
+    await redis.flushall();
+  } finally {
+    redis.disconnect();
   }
 }

@@ -139,6 +139,11 @@ export class World {
     return backUp(this.relay.settings['DATABASE_URL'] ?? '');
   }
 
+  /** For what a scenario opens beside the world. */
+  onClose(close: () => Promise<void>): void {
+    this.#closers.push(close);
+  }
+
   record(): SandboxRecord {
     return readRecord(this.sandbox.recordFolder);
   }
