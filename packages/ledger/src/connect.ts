@@ -9,6 +9,9 @@ export interface Ledger {
   close(): Promise<void>;
 }
 
+/** No transaction waits so long for its next statement, unless its process sleeps. */
+const SILENT_TRANSACTION_MS = 10_000;
+
 /**
  * @param onIdleError told when a pooled connection breaks while nobody uses it (the server restarted). The pool replaces
  * it by itself; without a listener the process would end.
@@ -28,6 +31,8 @@ export function connectLedger(options: {
     statement_timeout: 15_000,
     // For a server that has gone silent without a word: its own timeout never reaches us then.
     query_timeout: 20_000,
+    // A process that is put to sleep in the middle of a transaction must not keep its locks from the others.
+    idle_in_transaction_session_timeout: SILENT_TRANSACTION_MS,
     keepAlive: true,
     // What is committed stays committed, whatever the server's default says (protocol, "PostgreSQL").
     options: '-c synchronous_commit=on',

@@ -9,6 +9,7 @@ import { ensureShop, finishBaseline, finishGoingLive, startGoingLive } from './s
 
 /** For specs: a ledger of its own with one live shop, and the few acts that every spec needs. */
 export interface LedgerWorld {
+  readonly databaseUrl: string;
   readonly ledger: Ledger;
   readonly accountId: string;
   seen(over?: Partial<SeenOrder>): SeenOrder;
@@ -60,6 +61,7 @@ export async function startLedgerWorld(options: { live?: boolean; maxInFlight?: 
     };
   };
   const world: LedgerWorld = {
+    databaseUrl: database.url,
     ledger,
     accountId: account.id,
     seen,

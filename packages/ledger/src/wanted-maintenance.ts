@@ -1,4 +1,4 @@
-import { rows, type Ledger } from './connect.js';
+import { inTransaction, rows, type Ledger } from './connect.js';
 
 export interface WantedSweep {
   readonly shopId: string;
@@ -32,30 +32,26 @@ export async function wantedSweeps(
 }
 
 /**
- * Runs `work` while no other process does, by an advisory lock that PostgreSQL lets go if this process dies.
+ * Runs `work` while no other process does, by an advisory lock that PostgreSQL lets go if this process dies, and also if
+ * it only sleeps (a stopped container, a paused machine): the lock lives as long as a transaction that says every two
+ * seconds that it is alive, and PostgreSQL ends one that is silent for longer (`SILENT_TRANSACTION_MS`).
  * @returns false when another process holds it.
  */
 export async function alone(ledger: Ledger, what: string, work: () => Promise<void>): Promise<boolean> {
-  const client = await ledger.pool.connect();
-  // The lock lives as long as the session: a session that may still hold it must not go back into the pool.
-  let mustEnd = true;
-  try {
+  return inTransaction(ledger, async (client) => {
     const { rows: found } = await client.query<{ mine: boolean }>(
-      'select pg_try_advisory_lock(hashtext($1), hashtext($2)) as mine',
+      'select pg_try_advisory_xact_lock(hashtext($1), hashtext($2)) as mine',
       ['alone', what],
     );
-    if (found[0]?.mine !== true) {
-      mustEnd = false;
-      return false;
-    }
+    if (found[0]?.mine !== true) return false;
+    const pulse = setInterval(() => void client.query('select 1').catch(() => undefined), PULSE_MS);
     try {
       await work();
     } finally {
-      await client.query('select pg_advisory_unlock(hashtext($1), hashtext($2))', ['alone', what]);
+      clearInterval(pulse);
     }
-    mustEnd = false;
     return true;
-  } finally {
-    client.release(mustEnd);
-  }
+  });
 }
+
+const PULSE_MS = 2_000;
