@@ -21,8 +21,9 @@ async function play(stage: Stage, fault: Record<string, unknown>): Promise<void>
   const { size, marks, openWorld, say } = stage;
   const world = await openWorld();
   const { relay, sandbox } = world;
+  const other = await SecondShop.add(world);
   await relay.startLive(2);
-  const other = await SecondShop.open(world);
+  await other.untilLive();
   await sandbox.faultOnSend({ kind: 'latency', delayMs: 300 });
   const before = await sandbox.order({ count: size(30, 200) });
   await untilAccepted(world, before.length / 3);

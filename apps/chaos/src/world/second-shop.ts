@@ -10,8 +10,8 @@ export class SecondShop {
     readonly sandbox: Sandbox,
   ) {}
 
-  /** Adds it with `relay shop add`, and waits until a worker that runs has taken it in. */
-  static async open(world: World): Promise<SecondShop> {
+  /** Adds it with `relay shop add`. Workers that run already do not know of it: add it first. */
+  static async add(world: World): Promise<SecondShop> {
     const folder = join(world.folder, 'second-shop');
     await mkdir(folder, { recursive: true });
     const sandbox = await Sandbox.start(folder, []);
@@ -19,12 +19,15 @@ export class SecondShop {
     const file = join(folder, 'shop.env');
     await writeFile(file, settingsOf(sandbox), { mode: 0o600 });
     await world.relay.mustRelay('shop', 'add', 'second', '--file', file);
+    return new SecondShop(world, sandbox);
+  }
+
+  async untilLive(): Promise<void> {
     const isLive = `select 1 from shop where id = 'second' and mode = 'live'`;
-    await waitFor(async () => (await world.relay.rows(isLive)).length === 1, {
+    await waitFor(async () => (await this.world.relay.rows(isLive)).length === 1, {
       what: 'the second shop to be live',
       timeoutMs: 60_000,
     });
-    return new SecondShop(world, sandbox);
   }
 }
 
