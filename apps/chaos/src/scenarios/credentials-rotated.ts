@@ -12,6 +12,7 @@ const PROBE_MAX_SECONDS = 1;
 export const credentialsRotated: Scenario = {
   name: 'credentials-rotated',
   what: 'HFT71 takes another password in the middle of a drain, and all tokens are dead; a person tells it while the workers run',
+  alone: 'full',
   async run({ size, marks, openWorld, say }) {
     const count = size(60, 600);
     const world = await openWorld({

@@ -31,6 +31,7 @@ export function outage({ name, what, fail, isPostOnly = false }: Outage): Scenar
   return {
     name,
     what,
+    alone: 'full', // thirty orders a second are most of what two cores can do
     async run(stage) {
       const count = stage.size(120, 2_000);
       const lastsMs = stage.size(15_000, 120_000);
