@@ -5,7 +5,7 @@ import { breakerMoves, reopenings, type BreakerMove } from '../world/breaker-log
 import { doubted, pickUpsPerSentOrder, sentWhileOpen } from '../world/sending-figures.js';
 import type { World } from '../world/world.js';
 
-/** Two hours become two minutes: the waits of the breaker, 1 to 30 min, shrink alike. Probes stay as dense as they can. */
+/** Two hours become a minute and a half: the waits of the breaker, 1 to 30 min, shrink alike. Probes stay as dense as they can. */
 const OUTAGE_SETTINGS = {
   RELAY_BREAKER_PROBE: '500ms',
   RELAY_BREAKER_PROBE_MAX: '1s',
@@ -31,11 +31,11 @@ export function outage({ name, what, fail, isPostOnly = false }: Outage): Scenar
   return {
     name,
     what,
-    alone: 'full', // thirty orders a second are most of what two cores can do
+    alone: 'full', // it measures a drain against its limit
     async run(stage) {
       const count = stage.size(120, 2_000);
-      const lastsMs = stage.size(15_000, 120_000);
-      const rate = { calls: stage.size(100, 300), windowMs: 10_000 };
+      const lastsMs = stage.size(15_000, 90_000);
+      const rate = { calls: stage.size(100, 200), windowMs: 10_000 };
       const world = await stage.openWorld({
         rate: `${rate.calls}/${rate.windowMs / 1000}s`,
         settings: OUTAGE_SETTINGS,

@@ -29,7 +29,7 @@ export const storm429: Scenario = {
   limitSeconds: { quick: 150, full: 1_500 },
   async run(stage) {
     const { size, random, marks, openWorld } = stage;
-    const limit: Limit = { calls: size(20, 50), windowMs: size(2_000, 5_000) };
+    const limit: Limit = { calls: size(20, 50), windowMs: size(2_000, 2_500) };
     const settings = {
       RELAY_RAISE_EVERY: `${limit.windowMs}ms`,
       RELAY_MAX_FREEZE: `${limit.windowMs}ms`, // of ten years
