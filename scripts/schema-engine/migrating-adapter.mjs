@@ -9,13 +9,15 @@ const CHAR = 18;
 const TEXT = 25;
 
 /**
- * Prisma's adapter, mended for migrations in two places. Construct it with host, port, user, password and database
+ * Prisma's adapter, mended for migrations in three places. Construct it with host, port, user, password and database
  * apart, never with a `connectionString`: `pg` lets that win over `database`, so that the shadow database, which is
  * wiped, would be the real one.
  */
 export class MigratingPg extends PrismaPg {
   async connect() {
-    return readCharColumns(await super.connect());
+    const connection = readCharColumns(await super.connect());
+    runScriptsWhole(connection);
+    return connection;
   }
 
   /** As the adapter's own, which however drops the shadow database while its own pool holds it: 5 s, then an error. */
@@ -23,6 +25,7 @@ export class MigratingPg extends PrismaPg {
     const database = `prisma_migrate_shadow_db_${randomUUID()}`;
     await withClient(this.config, (client) => client.query(`CREATE DATABASE "${database}" TEMPLATE template0`));
     const connection = await new PrismaPg({ ...this.config, database }, this.options).connect();
+    runScriptsWhole(connection);
     const dispose = connection.dispose.bind(connection);
     connection.dispose = async () => {
       await dispose();
@@ -63,6 +66,22 @@ function readCharColumns(connection) {
   };
   patched = true;
   return connection;
+}
+
+/**
+ * The adapter cuts a script at every semicolon, those in the body of a function too (7.10). PostgreSQL takes a whole
+ * script, and does it all or not at all.
+ */
+function runScriptsWhole(connection) {
+  if (typeof connection.executeScript !== 'function' || connection.client === undefined)
+    throw new Error('@prisma/adapter-pg has changed its shape: no executeScript() and client side by side.');
+  connection.executeScript = async (script) => {
+    try {
+      await connection.client.query(script);
+    } catch (error) {
+      connection.onError(error);
+    }
+  };
 }
 
 function prototypeWith(object, method) {
