@@ -108,7 +108,7 @@ describe('counting', () => {
 });
 
 describe('the record', () => {
-  it('keeps every request with its end, the body only of HFT71’s order', async () => {
+  it('keeps every request with its end, the body only of what is written about an order', async () => {
     await shopCall(sandbox, 'GET', '/orders');
     await control(sandbox, 'POST', '/faults', { target: 'hft71', kind: 'reset-after', times: 1 });
     const id = await makeOrder(sandbox);

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
+import type { Call } from './call.js';
 import { ControlFace } from './control/control-face.js';
 import { CREDENTIALS } from './credentials.js';
 import { FaultBook } from './faults/fault-book.js';
 import { openHft71 } from './hft71/open-hft71.js';
 import { HttpFace } from './http-face.js';
-import { parseJson } from './json.js';
+import { parseJson, type Json } from './json.js';
 import { DEFAULT_OPTIONS, type SandboxOptions } from './options.js';
 import { Recorder } from './record.js';
 import { SeededRandom } from './seeded-random.js';
@@ -59,7 +60,8 @@ export async function startSandbox(given: Partial<SandboxOptions> = {}): Promise
     arrive: () => false,
     handle: (call) => shop.handle(call, shopFace.url),
     authKind,
-    recordedBody: () => undefined,
+    recordedBody: (call) =>
+      call.method !== 'GET' && /\/orders\/\d+(\/notes)?$/.test(call.path) ? bodyOf(call) : undefined,
   });
   const hft71Face = new HttpFace({
     ...common,
@@ -68,8 +70,7 @@ export async function startSandbox(given: Partial<SandboxOptions> = {}): Promise
     arrive: (call) => hft71.arrive(call),
     handle: (call) => hft71.handle(call),
     authKind: (call) => (/^Bearer /i.test(call.headers.authorization ?? '') ? 'bearer' : 'none'),
-    recordedBody: (call) =>
-      call.method === 'POST' && call.path === '/order' ? (parseJson(call.body) ?? call.body) : undefined,
+    recordedBody: (call) => (call.method !== 'GET' && /^\/order(\/|$)/.test(call.path) ? bodyOf(call) : undefined),
   });
   faults.onChange = () => {
     shopFace.followFaults();
@@ -96,4 +97,9 @@ export async function startSandbox(given: Partial<SandboxOptions> = {}): Promise
       recorder.close();
     },
   };
+}
+
+/** What was written about an order: who judges afterwards has to see it. */
+function bodyOf(call: Call): Json {
+  return parseJson(call.body) ?? call.body;
 }

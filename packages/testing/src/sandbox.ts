@@ -31,7 +31,14 @@ const shopOrder = z.looseObject({
   id: z.number(),
   status: z.string(),
   meta_data: z.array(z.looseObject({ id: z.number(), key: z.string(), value: z.unknown() })),
-  line_items: z.array(z.looseObject({ id: z.number(), sku: z.string().nullable(), quantity: z.number() })),
+  line_items: z.array(
+    z.looseObject({
+      id: z.number(),
+      sku: z.string().nullable(),
+      quantity: z.number(),
+      meta_data: z.array(z.looseObject({ key: z.string(), value: z.unknown() })),
+    }),
+  ),
 });
 export type SandboxOrder = z.infer<typeof shopOrder>;
 
@@ -182,6 +189,43 @@ export class Sandbox {
 
   async acceptedOf(orderId: number): Promise<AcceptedOrder[]> {
     return (await this.acceptedOrders()).filter(({ referenceId }) => referenceId === String(orderId));
+  }
+
+  /** Moves an order at HFT71 by hand, as a whole or SKU by SKU; its webhook is called for a whole one. */
+  async moveAtHft71(
+    hft71OrderId: number,
+    to: { readonly status?: string; readonly items?: Readonly<Record<string, string>> },
+  ): Promise<void> {
+    await this.#call('PATCH', `/hft71/orders/${hft71OrderId}`, to);
+  }
+
+  /** HFT71's webhook says this, whatever is true. */
+  async tellStatus(hft71OrderId: number, status: string): Promise<void> {
+    await this.#call('POST', '/hft71/webhook', { externalId: String(hft71OrderId), status });
+  }
+
+  /** What a request to the shop or to HFT71 was, as it was recorded. */
+  async requests(target: 'shop' | 'hft71'): Promise<{ at: number; method: string; path: string; body?: unknown }[]> {
+    const requests = z.array(
+      z.looseObject({ at: z.number(), method: z.string(), path: z.string(), body: z.unknown().optional() }),
+    );
+    return requests.parse(await this.#call('GET', `/record/requests?target=${target}`));
+  }
+
+  /** PUTs on this order in the shop, the oldest first. */
+  async putsOf(orderId: number): Promise<Record<string, unknown>[]> {
+    const puts = (await this.requests('shop')).filter(
+      ({ method, path }) => method === 'PUT' && path.endsWith(`/orders/${orderId}`),
+    );
+    return puts.map(({ body }) => z.record(z.string(), z.unknown()).parse(body));
+  }
+
+  /** Notes that were made on this order. */
+  async notesOf(orderId: number): Promise<string[]> {
+    const notes = (await this.requests('shop')).filter(
+      ({ method, path }) => method === 'POST' && path.endsWith(`/orders/${orderId}/notes`),
+    );
+    return notes.map(({ body }) => z.looseObject({ note: z.string() }).parse(body).note);
   }
 
   /** How often HFT71 was asked to take this order, whatever it answered. */
