@@ -73,6 +73,24 @@ describe('take', () => {
   });
 });
 
+describe('countFrom', () => {
+  it('counts a call from when it left, where that is later than its slot, and never from a moment to come', async () => {
+    const budget = await budgetOf({ calls: 1, windowMs: 5_000 });
+    const taken = await budget.take('send');
+    if (!taken.granted) throw new Error('not granted');
+    const waitMs = async () => ((await budget.take('send')) as { waitMs: number }).waitMs;
+    await waitFor(async () => (await waitMs()) < 4_500, { what: 'half a second to pass' });
+    await budget.countFrom(taken.slot, 60_000); // long before the slot: it stays
+    expect(await waitMs()).toBeLessThan(4_500);
+    await budget.countFrom(taken.slot, -60_000);
+    expect(await waitMs()).toBeGreaterThan(4_900);
+    expect(await waitMs()).toBeLessThanOrEqual(5_051);
+    await budget.countFrom('a slot that is gone', 0);
+    await budget.giveBack(taken.slot);
+    expect(await budget.take('send')).toMatchObject({ granted: true });
+  });
+});
+
 describe('giveBack', () => {
   it('makes room for another', async () => {
     const budget = await budgetOf({ calls: 1, windowMs: HOUR });

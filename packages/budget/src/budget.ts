@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { readState, type BudgetState } from './budget-state.js';
 import { assertRate, type CallClass, type Rate } from './rate.js';
-import { FREEZE, FROZEN_FOR, GIVE_BACK, LOOK, PUT_AT_NOW, ROOM, THROTTLED } from './scripts.js';
+import { COUNT_FROM, FREEZE, FROZEN_FOR, GIVE_BACK, LOOK, PUT_AT_NOW, ROOM, THROTTLED } from './scripts.js';
 import type { LuaScript } from './lua-script.js';
 
 export interface Refusal {
@@ -40,6 +40,11 @@ export interface Budget {
   moveToNow(slot: string, callClass: CallClass): Promise<Move>;
   /** For a call that was not made. */
   giveBack(slot: string): Promise<void>;
+  /**
+   * Its bytes left so long ago, later than the slot says: a busy machine may need longer from the slot to the call than the
+   * margin of the window. The window counts it from then.
+   */
+  countFrom(slot: string, leftAgoMs: number): Promise<void>;
   /** What a class could take now, or by `withinMs` from now. Takes nothing. */
   room(callClass: CallClass, withinMs?: number): Promise<Room>;
   /**
@@ -120,6 +125,10 @@ export function createBudget(options: BudgetOptions): Budget {
 
     async giveBack(slot) {
       await GIVE_BACK.numbers(redis, keys, [slot]);
+    },
+
+    async countFrom(slot, leftAgoMs) {
+      await COUNT_FROM.numbers(redis, keys, [slot, Math.floor(leftAgoMs)]);
     },
 
     async room(callClass, withinMs = 0) {

@@ -61,6 +61,20 @@ if removed == 1 and state.throttledAt and now < state.thawAt then oneAcceptedLes
 return { removed }
 `);
 
+/**
+ * For a call that left later than its slot says: the other side counts it from then on, and so does the window. A slot is
+ * only ever moved on, never beyond now. KEYS as the opening's. ARGV: slot, how many ms ago. Answers 1 where it was moved.
+ */
+export const COUNT_FROM = new LuaScript(`${NOW}
+local slots = KEYS[1]
+local held = tonumber(redis.call('ZSCORE', slots, ARGV[1]) or 0)
+local at = now - math.max(0, tonumber(ARGV[2]))
+if held == 0 or at <= held then return { 0 } end
+redis.call('ZADD', slots, 'XX', whole(at), ARGV[1])
+redis.call('PEXPIRE', slots, whole(math.max(redis.call('PTTL', slots), 0) + at - held))
+return { 1 }
+`);
+
 const FREEZE_FOR = `
 local function freezeFor(wanted)
   local remaining = tonumber(redis.call('GET', freezeKey) or 0) - now

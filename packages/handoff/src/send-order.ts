@@ -85,6 +85,7 @@ export async function sendOrder(ctx: HandOffContext, intentId: string): Promise<
       sendBy: () => claimed.tooLate(),
     });
     await step('after-post');
+    if (seen.left) await shop.budget.countFrom(slot, seen.durationMs).catch(() => undefined); // it stands as it was taken
     await step('before-record');
     const outcome = await recordOutcome(ctx, shop, {
       intent,

@@ -33,6 +33,10 @@ export class FakeBudget implements Budget {
     // A slot that is never short needs no return.
   }
 
+  async countFrom() {
+    // Nor does it matter when a call left.
+  }
+
   async freeze(durationMs: number) {
     this.#frozenUntil = Math.max(this.#frozenUntil, this.clock.nowMs + durationMs);
   }
