@@ -25,10 +25,11 @@ const ANSWERS: Readonly<Record<Hft71DeliveryResult, HttpAnswer>> = {
 export async function hft71WebhookRoutes(app: FastifyInstance, { relay }: { relay: Relay }): Promise<void> {
   const { webhookDeliveries } = relay.metrics;
   const ctx = intakeContext(relay);
-  const shops: Hft71WebhookShop[] = [...relay.shops.values()].map(({ id, accountId, settings }) => ({
+  const shops: Hft71WebhookShop[] = [...relay.shops.values()].map(({ id, accountId, settings, statuses }) => ({
     id,
     accountId,
     webhookSecrets: settings.hft71.webhookSecrets,
+    statuses,
   }));
   const countRefusal = app.createRateLimit({ max: REFUSALS_PER_MINUTE, timeWindow: 60_000 });
 
@@ -41,6 +42,7 @@ export async function hft71WebhookRoutes(app: FastifyInstance, { relay }: { rela
       secretHeader: request.headers['x-hft71-webhook-secret']?.toString(),
       contentType: request.headers['content-type'],
       rawBody: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+      requestId: request.id,
     });
     webhookDeliveries.inc({ result: `hft71-${result}` });
     const { status, body } = ANSWERS[result];

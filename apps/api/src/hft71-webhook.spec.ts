@@ -60,8 +60,42 @@ describe('with the right secret', () => {
       { shop_id: 'main', topic: 'hft71.order-status', result: 'known', order_id: '7' },
     ]);
     expect(await kept()).toEqual([]);
-    const everything = JSON.stringify(await rows('select * from delivery'));
-    expect(everything).not.toContain('Closed');
+  });
+
+  const hint = async () =>
+    (await rows(`select hint, poll_at <= now() as due, hint_reads from progress where hft71_order_id = '88001'`))[0];
+  /** As a reading leaves it. */
+  const known = (status: string, seen: string[]) =>
+    rows(
+      `update progress set statuses = '[{"sku":"A","status":"${status}"}]', seen = '${JSON.stringify(seen)}', hint = null,
+         hint_reads = 0, poll_at = now() + interval '1 hour'`,
+    );
+
+  it('what it tells is a hint: no reading has confirmed it, so the order is read next', async () => {
+    await known('In Production', ['In Production']);
+    await signed({ external_id: '88001', status: 'Closed' });
+    expect(await hint()).toEqual({ hint: 'Closed', due: true, hint_reads: 0 });
+    await rows(`update progress set hint_reads = 2, poll_at = now() + interval '1 hour'`);
+    await signed({ external_id: '88001', status: 'Closed' }); // the same again, while it is looked for
+    expect(await hint()).toEqual({ hint: 'Closed', due: false, hint_reads: 2 });
+  });
+
+  it.each(['Item Finished', ' item finished', 'In Production'])(
+    'told again, or old after new (%s): nothing is read for it',
+    async (status) => {
+      await known('Item Finished', ['In Production', 'Item Finished']);
+      expect(await signed({ external_id: '88001', status })).toEqual(DONE);
+      expect(await hint()).toEqual({ hint: null, due: false, hint_reads: 0 });
+    },
+  );
+
+  it('is heard of: while it is, orders are polled less often', async () => {
+    await rows('update account set webhook_heard_at = null');
+    await signed({ external_id: '88001', status: 'Closed' });
+    expect(await rows('select webhook_heard_at is not null as heard from account')).toEqual([{ heard: true }]);
+    expect(
+      await rows(`select action, status, order_id from api_call where action = 'webhook' order by id desc limit 1`),
+    ).toEqual([{ action: 'webhook', status: 200, order_id: '7' }]);
   });
 
   it('one that is not is kept: it may be that of an order in doubt', async () => {

@@ -33,6 +33,7 @@ export async function webhookRoutes(
       const { httpStatus, result } = await receiveWebhook(ctx, shop, gap, {
         headers: singleHeaders(request),
         rawBody: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+        requestId: request.id,
       });
       webhookDeliveries.inc({ result });
       // Signed deliveries and the ping are never limited: WooCommerce never sends again what it could not deliver.

@@ -150,6 +150,7 @@ export async function takeOrder({ relay }: Pick<World, 'relay'>, order: KnownOrd
     createdGmt: '2026-11-23T11:54:07',
     modifiedGmt: '2026-11-23T11:54:07',
     contentHash: 'content',
+    addressHash: 'address',
     lines: [{ id: 1, sku: 'MUG-001', quantity: 1 }],
     hft71OrderId: null,
     reference: String(order.id),
@@ -172,7 +173,10 @@ export async function leaveInDoubt(
   const [order] = await findOrders(ledger, String(orderId));
   if (order?.intentId == null) throw new Error(`order ${orderId} has no intent`);
   const attempt = { intentId: order.intentId, token: randomUUID(), worker: 'host/1', payloadHash: 'payload' };
-  const claim = { ...attempt, accountId: shop.accountId, leaseMs: 45_000, maxUnmirrored: 20 };
+  const claim = {
+    ...attempt,
+    ...{ accountId: shop.accountId, addressHash: 'address', leaseMs: 45_000, maxUnmirrored: 20 },
+  };
   if (!(await prepareAttempt(ledger, attempt))) throw new Error('not prepared');
   const claimed = await claimAttempt(ledger, claim);
   if (claimed !== 'claimed') throw new Error(`not claimed: ${claimed}`);

@@ -17,6 +17,9 @@ import type { Say } from './say.js';
 const KINDS = ['simple', 'variation', 'mixed', 'summed', 'billing-only', 'company'];
 const RATE = '100/10s';
 const GIVE_UP_MS = 180_000;
+/** A sandbox has a merchant who wants to see something happen. */
+const MAPPING = '{"In Production":"leave","Item Finished":"leave","Closed":"completed"}';
+const STATUS_WEBHOOK = '/wp-json/hft71/v1/order-status';
 
 const sandboxReady = z.object({
   shop: z.url(),
@@ -37,6 +40,12 @@ const counted = z.object({
   lost: z.number(),
   notHft71sButSent: z.number(),
 });
+
+/** HFT71 tells the relay of every change, as an account is set up to. */
+async function tellStatuses(control: string, webhook: { url: string; secret: string }): Promise<void> {
+  const answer = await fetch(`${control}/hft71`, { method: 'PUT', body: JSON.stringify({ webhook }) });
+  if (!answer.ok) throw new CannotStart(`The sandbox did not take HFT71’s webhook: HTTP ${answer.status}`);
+}
 
 /** Everything simulated but the relay: real PostgreSQL, Redis and HTTP; the shop's orders go live through them. */
 export async function runSandbox(
@@ -88,10 +97,16 @@ export async function runSandbox(
     HFT71_PASSWORD: sandbox.hft71Password,
     HFT71_WEBHOOK_SECRET: sandbox.hft71WebhookSecret,
     HFT71_LINES: 'feed',
+    HFT71_STATUS_MAPPING: plain['HFT71_STATUS_MAPPING'] ?? MAPPING,
+    HFT71_SHIPPING_SYNC_ENABLED: plain['HFT71_SHIPPING_SYNC_ENABLED'] ?? 'on',
     HFT71_RATE_LIMIT: RATE,
     WC_RATE_LIMIT: '6000/min',
   };
   await startPrograms(house, say, env);
+  await tellStatuses(sandbox.control, {
+    url: `${env.RELAY_PUBLIC_URL}${STATUS_WEBHOOK}`,
+    secret: sandbox.hft71WebhookSecret,
+  });
 
   const ledger = connectLedger({ databaseUrl, applicationName: 'hft71-relay-local', maxConnections: 2 });
   try {

@@ -1,14 +1,25 @@
 import { Worker, type Job } from 'bullmq';
-import { CallFailure } from '@relay/core';
-import { HandOffFailed, sendOrder, writeBack, type HandOffContext } from '@relay/handoff';
-import type { IntakeContext } from '@relay/intake';
+import { backoffMs, CallFailure } from '@relay/core';
+import { HandOffFailed, sendOrder, updateOrder, writeBack, type HandOffContext } from '@relay/handoff';
+import { PollFailed, pollOrder, type IntakeContext } from '@relay/intake';
+import { deferPoll } from '@relay/ledger';
 import { quietly, type ConnectedShop, type Relay } from '@relay/operations';
-import { handOffJobSchema, maintenanceJobSchema, queuePrefix, type QueueName } from '@relay/queues';
+import {
+  handOffJobSchema,
+  maintenanceJobSchema,
+  POLL_TRIES,
+  pollJobSchema,
+  queuePrefix,
+  type QueueName,
+} from '@relay/queues';
 import type { Redis } from 'ioredis';
 import { maintain } from './maintenance.js';
 
 const WRITE_BACKS_AT_ONCE = 8;
+const UPDATES_AT_ONCE = 4;
+const POLLS_AT_ONCE = 4;
 const MAINTENANCE_AT_ONCE = 3;
+const NOT_VERIFIED_WAIT_MS = 30_000;
 /** Longer than an attempt can last, so that a living worker's job is never taken for stalled. */
 const LOCK_MS = 60_000;
 
@@ -30,6 +41,7 @@ export function startProcessors(parts: {
       lockDuration: LOCK_MS,
       // A job lost with its worker comes again by itself; how often it may is the ledger's business.
       maxStalledCount: 1_000,
+      settings: { backoffStrategy: waitBeforeNextTry },
     });
     worker.on('error', quietly(log, `queue ${name}`));
     return worker;
@@ -37,6 +49,16 @@ export function startProcessors(parts: {
   const workers = [
     start('send-order', mostInFlight(relay), (job) => sendOrder(handOff, handOffJobSchema.parse(job.data).intentId)),
     start('write-back', WRITE_BACKS_AT_ONCE, (job) => writeBack(handOff, handOffJobSchema.parse(job.data).intentId)),
+    start('update-order', UPDATES_AT_ONCE, (job) => updateOrder(handOff, handOffJobSchema.parse(job.data).intentId)),
+    start('poll-status', POLLS_AT_ONCE, async (job) => {
+      const poll = pollJobSchema.parse(job.data);
+      const shop = verified.get(poll.shopId);
+      if (shop === undefined) {
+        await deferPoll(relay.ledger, poll, NOT_VERIFIED_WAIT_MS);
+        return 'not verified by this worker yet';
+      }
+      return pollOrder(intake, shop, poll, { isLastTry: job.attemptsMade + 1 >= POLL_TRIES });
+    }),
     start('maintenance', MAINTENANCE_AT_ONCE, (job) => {
       const task = maintenanceJobSchema.parse(job.data);
       const shop = verified.get(task.shopId);
@@ -75,15 +97,22 @@ async function guarded(relay: Relay, job: Job, work: (job: Job) => Promise<unkno
   try {
     return await work(job);
   } catch (error) {
-    if (error instanceof HandOffFailed || error instanceof CallFailure) throw withoutStack(error);
+    if (error instanceof HandOffFailed || error instanceof CallFailure || error instanceof PollFailed)
+      throw withoutStack(error);
     const kind = error instanceof Error ? error.name : typeof error;
     relay.log.error('a job failed unexpectedly', { queue: job.queueName, job: job.id, error });
     throw withoutStack(new Error(`unexpected ${kind}: see the log for job ${job.id ?? '?'}`));
   }
 }
 
-function withoutStack(error: Error): Error {
-  const bare = new Error(error.message);
+/** Exponential, full jitter, capped, and never before the answer's Retry-After. Of polls alone: all else has one try. */
+function waitBeforeNextTry(triesMade: number, _type?: string, error?: Error): number {
+  const { retryAfterMs } = (error ?? {}) as Partial<PollFailed>;
+  return Math.max(backoffMs(triesMade), retryAfterMs ?? 0);
+}
+
+function withoutStack(error: Error & { retryAfterMs?: number | null }): Error {
+  const bare = Object.assign(new Error(error.message), { retryAfterMs: error.retryAfterMs ?? null });
   bare.name = error.name;
   bare.stack = `${error.name}: ${error.message}`;
   return bare;

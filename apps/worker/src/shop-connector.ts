@@ -9,7 +9,7 @@ import {
   type IntakeContext,
 } from '@relay/intake';
 import { alone, forgetLiveWish, loadShop, setShopFault, wantSweep } from '@relay/ledger';
-import { switchLive, type ConnectedShop, type Relay } from '@relay/operations';
+import { checkStatusMapping, switchLive, type ConnectedShop, type Relay } from '@relay/operations';
 import { needsFirstFeed } from './maintenance.js';
 
 const FIRST_WAIT_MS = 1_000;
@@ -56,6 +56,9 @@ async function connectOnce(
       }
       done = await followModeSetting(relay, intake, shop);
       if (!done) return;
+      await checkStatusMapping(relay, shop).catch((error: unknown) =>
+        log.warn('HFT71_STATUS_MAPPING could not be compared with the shop’s statuses', { shop: shop.id, error }),
+      );
       await setShopFault(ledger, shop.id, null);
       // What came while nothing ran is found now, not at the next turn of the schedule.
       await wantSweep(ledger, shop.id, []);

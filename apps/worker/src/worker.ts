@@ -9,9 +9,10 @@ import {
   startDispatcher,
   type HandOffContext,
 } from '@relay/handoff';
+import { planPolls } from '@relay/intake';
 import { beat, forgetBeat } from '@relay/ledger';
 import { intakeContext, longestSettleMs, quietly, type ConnectedShop, type Relay } from '@relay/operations';
-import { connectRedis, connectWorkerRedis, createQueues, nudgeChannel } from '@relay/queues';
+import { connectRedis, connectWorkerRedis, createQueues, nudgeChannel, type Queues } from '@relay/queues';
 import { keepEvery } from './keep-every.js';
 import { maintenanceSchedules, wantedSweepsEnqueuer } from './maintenance.js';
 import { startProcessors } from './processors.js';
@@ -82,6 +83,7 @@ export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onS
   const timers = [
     keepEvery(timing.dispatchIntervalMs, housekeeping, log, 'housekeeping'),
     keepEvery(DOUBTS_EVERY_MS, () => settleAll(handOff, shops, controls), log, 'settling doubts'),
+    keepEvery(POLLS_EVERY_MS, () => planAllPolls(relay, verified, queues), log, 'planning polls'),
     keepEvery(PROBES_EVERY_MS, () => probeBreakers(handOff, shops.values()), log, 'probing'),
     // After a FLUSHALL the schedulers are gone while workers live: they are put back each minute.
     keepEvery(60_000, () => queues.ensureSchedulers(schedules), log, 'the schedulers'),
@@ -127,6 +129,7 @@ export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onS
 /** How often it is looked whether a doubt or a probe is due; when they are, the ledger says. */
 const DOUBTS_EVERY_MS = 1_000;
 const PROBES_EVERY_MS = 500;
+const POLLS_EVERY_MS = 1_000;
 
 async function settleAll(handOff: HandOffContext, shops: Relay['shops'], controls: LookUpControlCache): Promise<void> {
   const all = [...shops.values()];
@@ -135,5 +138,20 @@ async function settleAll(handOff: HandOffContext, shops: Relay['shops'], control
       handOff,
       all.filter((shop) => shop.accountId === accountId),
       controls,
+    );
+}
+
+/** Of accounts whose shop this process has verified: another process may serve the others. */
+async function planAllPolls(
+  { ledger }: Relay,
+  verified: ReadonlyMap<string, ConnectedShop>,
+  queues: Queues,
+): Promise<void> {
+  const byAccount = new Map([...verified.values()].map((shop) => [shop.accountId, shop]));
+  for (const shop of byAccount.values())
+    await planPolls(ledger, shop, (polls) =>
+      queues.addPolls(
+        polls.map(({ intentId, pollNo, shopId, orderId }) => ({ version: 1, intentId, pollNo, shopId, orderId })),
+      ),
     );
 }

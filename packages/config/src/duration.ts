@@ -5,7 +5,7 @@ const UNITS_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as c
 type Unit = keyof typeof UNITS_MS;
 
 /** Longer ones do not fit a timer of Node's, which then fires at once. */
-const LONGEST_MS = 24 * UNITS_MS.d;
+const LONGEST_TIMER_MS = 24 * UNITS_MS.d;
 
 /** `250ms`, `60s`, `10m`, `2h`, `1d` as milliseconds; null for anything else. `0` needs no unit. */
 export function parseDuration(text: string): number | null {
@@ -24,12 +24,12 @@ export function formatDuration(durationMs: number): string {
   return `${durationMs}ms`;
 }
 
-export function duration({ leastMs = 1 }: { leastMs?: number } = {}) {
+export function duration({ leastMs = 1, mostMs = LONGEST_TIMER_MS }: { leastMs?: number; mostMs?: number } = {}) {
   return z.string().transform((text, context) => {
     const durationMs = parseDuration(text);
     if (durationMs === null) return refuse(context, 'is not a duration: write a number and ms, s, m, h or d');
     if (durationMs < leastMs) return refuse(context, `is too short: at least ${formatDuration(leastMs)}`);
-    if (durationMs > LONGEST_MS) return refuse(context, `is too long: at most ${formatDuration(LONGEST_MS)}`);
+    if (durationMs > mostMs) return refuse(context, `is too long: at most ${formatDuration(mostMs)}`);
     return durationMs;
   });
 }

@@ -64,11 +64,20 @@ export interface Hft71Settings {
   readonly orderTemplate: Readonly<Record<string, unknown>>;
   readonly stockFalls: 'accepted' | 'produced';
   readonly statusMapping: Readonly<Record<string, string>>;
+  readonly terminalStatuses: readonly string[];
+  readonly statusBackwards: boolean;
+  readonly statusOfMixedOrders: boolean;
+  readonly customerStatus: boolean;
+  readonly lineStatus: boolean;
   readonly pollIntervalMs: number;
+  readonly pollIntervalWithWebhooksMs: number;
+  readonly pollMaxAgeMs: number;
+  readonly webhookSilenceMs: number;
   readonly stockSync: boolean;
   readonly stockIntervalMs: number;
   readonly shippingSync: boolean;
   readonly twoWaySync: boolean;
+  readonly updateDelayMs: number;
 }
 
 /** The times of the hand-off protocol. */
@@ -167,12 +176,21 @@ function hft71From(env: ShopEnvironment): Hft71Settings | null {
     cancelStatus: env.HFT71_CANCEL_STATUS ?? null,
     orderTemplate: env.HFT71_ORDER_TEMPLATE ?? {},
     stockFalls: env.HFT71_STOCK_FALLS,
-    statusMapping: env.HFT71_STATUS_MAPPING ?? {},
+    statusMapping: env.HFT71_STATUS_MAPPING,
+    terminalStatuses: env.HFT71_TERMINAL_STATUSES,
+    statusBackwards: env.HFT71_STATUS_BACKWARDS,
+    statusOfMixedOrders: env.HFT71_STATUS_OF_MIXED_ORDERS,
+    customerStatus: env.HFT71_CUSTOMER_STATUS_ENABLED,
+    lineStatus: env.HFT71_LINE_STATUS_ENABLED,
     pollIntervalMs: env.HFT71_POLL_INTERVAL,
+    pollIntervalWithWebhooksMs: env.HFT71_POLL_INTERVAL_WITH_WEBHOOKS,
+    pollMaxAgeMs: env.HFT71_POLL_MAX_AGE,
+    webhookSilenceMs: env.HFT71_WEBHOOK_SILENCE,
     stockSync: env.HFT71_STOCK_SYNC_ENABLED,
     stockIntervalMs: env.HFT71_STOCK_INTERVAL,
     shippingSync: env.HFT71_SHIPPING_SYNC_ENABLED,
     twoWaySync: env.HFT71_TWO_WAY_SYNC_ENABLED,
+    updateDelayMs: env.HFT71_UPDATE_DELAY,
   };
 }
 

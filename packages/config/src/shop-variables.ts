@@ -3,12 +3,12 @@ import { rate } from './rate.js';
 import {
   commaList,
   integer,
-  jsonMapping,
   jsonObject,
   onOff,
   oneOf,
   regularExpression,
   secret,
+  statusMapping,
   text,
   wordOrPattern,
 } from './text-types.js';
@@ -19,6 +19,10 @@ const NOT_THE_API_PATH = {
   path: /\/wp-json(\/|$)/,
   why: "must be the shop's home: leave out /wp-json and what follows",
 };
+const DAY_MS = 86_400_000;
+/** The statuses that are documented; the shop's stays as it is until the merchant says otherwise. */
+const DEFAULT_STATUS_MAPPING = '{"In Production":"leave","Item Finished":"leave","Closed":"leave"}';
+const isWords = (part: string) => part.length > 0 && part.length <= 100;
 const isStatus = (part: string) => /^[a-z][a-z0-9-]*$/.test(part);
 const isServerError = (part: string) => /^5\d\d$/.test(part);
 
@@ -110,18 +114,48 @@ export const hft71Variables = {
   HFT71_STOCK_FALLS: withDefault(oneOf(['accepted', 'produced']), 'accepted', {
     description: "When HFT71's stock figure falls: as an order is accepted or as it is produced.",
   }),
-  HFT71_STATUS_MAPPING: optional(jsonMapping(), {
-    description: "HFT71's statuses to the shop's as JSON; a status that is not in it changes nothing.",
-    example: '{"Closed":"completed"}',
+  HFT71_STATUS_MAPPING: withDefault(statusMapping(), DEFAULT_STATUS_MAPPING, {
+    description:
+      'HFT71\'s statuses, from the least to the most advanced, to the shop\'s or to "leave", as JSON. One that is not in it changes nothing and is told once.',
+    example: '{"In Production":"processing","Item Finished":"leave","Closed":"completed"}',
   }),
-  HFT71_POLL_INTERVAL: withDefault(duration({ leastMs: 1000 }), '15m', {
-    description: 'How often statuses are polled.',
+  HFT71_TERMINAL_STATUSES: withDefault(commaList(isWords, "HFT71's statuses"), 'Closed', {
+    description: 'Statuses after which nothing changes at HFT71 any more, separated by commas.',
+  }),
+  HFT71_STATUS_BACKWARDS: withDefault(onOff(), 'off', {
+    description: "Let the shop's status go back when HFT71's does.",
+  }),
+  HFT71_STATUS_OF_MIXED_ORDERS: withDefault(onOff(), 'off', {
+    description: "Let HFT71's status set the shop's also for orders with lines that are not HFT71's.",
+  }),
+  HFT71_CUSTOMER_STATUS_ENABLED: withDefault(onOff(), 'off', {
+    description: "Read HFT71's customer status too; one more call with each poll.",
+  }),
+  HFT71_LINE_STATUS_ENABLED: withDefault(onOff(), 'on', {
+    description:
+      "Write each line's status into the shop's order. The shop then adds up the order anew, by today's tax rates: switch it off where totals are imported or mended by hand.",
+  }),
+  HFT71_POLL_INTERVAL: withDefault(duration({ leastMs: 1000 }), '2h', {
+    description: 'How often the status of an order in production is read while no webhook tells of changes.',
+  }),
+  HFT71_POLL_INTERVAL_WITH_WEBHOOKS: withDefault(duration({ leastMs: 1000 }), '20h', {
+    description:
+      "The same while HFT71's webhook is heard of: a delivery that was lost is found within this and a tenth.",
+  }),
+  HFT71_POLL_MAX_AGE: withDefault(duration({ leastMs: 60_000, mostMs: 365 * DAY_MS }), '60d', {
+    description: 'An order that is older is read no more.',
+  }),
+  HFT71_WEBHOOK_SILENCE: withDefault(duration({ leastMs: 1000 }), '6h', {
+    description: "HFT71's webhook is taken for dead when it was silent for so long.",
   }),
   HFT71_STOCK_SYNC_ENABLED: withDefault(onOff(), 'off', { description: "Write HFT71's stock to the shop." }),
   HFT71_STOCK_INTERVAL: withDefault(duration({ leastMs: 1000 }), '1h', { description: 'How often stock is compared.' }),
   HFT71_SHIPPING_SYNC_ENABLED: withDefault(onOff(), 'off', { description: 'Write carrier and tracking to the shop.' }),
   HFT71_TWO_WAY_SYNC_ENABLED: withDefault(onOff(), 'off', {
     description: 'Send changes of address and cancellations of accepted orders to HFT71.',
+  }),
+  HFT71_UPDATE_DELAY: withDefault(duration({ leastMs: 0 }), '5s', {
+    description: 'Edits of an accepted order that follow each other within this become one update.',
   }),
 };
 

@@ -85,6 +85,20 @@ export function jsonMapping() {
   });
 }
 
+/** Statuses to statuses: each once, whatever its case and blanks, since that is how they are compared. */
+export function statusMapping() {
+  return jsonMapping().transform((mapping, context): Readonly<Record<string, string>> => {
+    const seen = new Set<string>();
+    for (const [from, to] of Object.entries(mapping)) {
+      const same = from.replaceAll(/\s+/g, '').toLowerCase();
+      if (same === '' || to.trim() === '') return refuse(context, 'must name a status on both sides of each row');
+      if (seen.has(same)) return refuse(context, `names the status ${from} twice: case and blanks do not count`);
+      seen.add(same);
+    }
+    return mapping;
+  });
+}
+
 function parseJson(value: string): unknown {
   try {
     return JSON.parse(value);

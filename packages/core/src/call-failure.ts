@@ -84,6 +84,8 @@ export interface ApiCallRecord {
   readonly durationMs: number;
   /** WooCommerce order id, when the call is about one order. */
   readonly orderId: number | null;
+  /** What the other side calls the request in its own log, or what the relay sent along; null where neither is known. */
+  readonly requestId: string | null;
 }
 
 export type OnApiCall = (call: ApiCallRecord) => void;

@@ -1,4 +1,5 @@
 import { keyedHash } from './secret-box.js';
+import { mapAddress } from './order-mapping.js';
 import { metaText, type ShopOrder } from './shop-order.js';
 import { templateMetaKeys, templateReadsNote, type OrderTemplate } from './order-template.js';
 
@@ -17,6 +18,11 @@ export function contentHash(hashKey: string, order: ShopOrder, template: OrderTe
     refundIds: order.refundIds,
     meta: templateMetaKeys(template).map((key) => metaText(order, key)),
   });
+}
+
+/** Keyed hash of the address as HFT71 is told it: another one than the accepted is an update. */
+export function addressHash(hashKey: string, order: Pick<ShopOrder, 'shipping' | 'billing'>): string {
+  return keyedHash(hashKey, { address: mapAddress(order) });
 }
 
 export function orderKeyHash(hashKey: string, orderKey: string): string {

@@ -33,6 +33,7 @@ const line = (over: Partial<ShopLine> = {}): ShopLine => ({
   sku: 'GL64000-00007-0046',
   name: 'Shirt',
   quantity: 2,
+  meta: [],
   ...over,
 });
 const order = (over: Partial<ShopOrder> = {}): ShopOrder => ({

@@ -105,7 +105,7 @@ function sumItems(lines: readonly ShopLine[], refunds: readonly ShopRefundLine[]
  * state, company) come from billing only when shipping is not another place: a flat number of the billing address under
  * the street of the shipping address would send the parcel astray.
  */
-function mapAddress({ shipping, billing }: ShopOrder): Hft71Address {
+export function mapAddress({ shipping, billing }: Pick<ShopOrder, 'shipping' | 'billing'>): Hft71Address {
   const either = (field: keyof ShopAddress) => filled(shipping[field]) ?? filled(billing[field]) ?? '';
   const anotherPlace =
     filled(shipping.address1) !== null &&
@@ -142,7 +142,8 @@ const WITHOUT_POSTCODE = new Set(
   ),
 );
 
-function missingFields(address: Hft71Address): string[] {
+/** What HFT71 cannot deliver without. */
+export function missingFields(address: Hft71Address): string[] {
   const required = ['address1', 'city', 'country', 'customerName'] as const;
   const missing: string[] = required.filter((field) => address[field] === '');
   if (address.zip === '' && !WITHOUT_POSTCODE.has(address.country)) missing.push('zip');

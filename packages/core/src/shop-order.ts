@@ -50,6 +50,7 @@ export interface ShopLine {
   readonly sku: string;
   readonly name: string;
   readonly quantity: number;
+  readonly meta: readonly ShopMeta[];
 }
 
 export interface ShopMeta {
@@ -69,10 +70,18 @@ export const SHOP_META = {
   marker: '_hft71_relay_send',
   /** Ids of the reprints, separated by commas. */
   reprintIds: '_hft71_reprint_ids',
+  lastStatus: '_hft71_last_status',
+  customerStatus: '_hft71_customer_status',
+  shippingCarrier: '_hft71_shipping_carrier',
+  shippingTracking: '_hft71_shipping_tracking',
+  shippingTrackingRet: '_hft71_shipping_trackingRet',
 } as const;
 
+/** The same on one of its lines. */
+export const LINE_META = { itemStatus: '_hft71_item_status' } as const;
+
 /** The value of the last meta row with this key as text; null where there is none or it is empty. */
-export function metaText(order: Pick<ShopOrder, 'meta'>, key: string): string | null {
+export function metaText(order: { readonly meta: readonly ShopMeta[] }, key: string): string | null {
   const value = order.meta.findLast((entry) => entry.key === key)?.value;
   if (value === null || value === undefined) return null;
   const text = typeof value === 'string' ? value : JSON.stringify(value);

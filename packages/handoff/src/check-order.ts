@@ -1,4 +1,5 @@
 import {
+  addressHash,
   backoffMs,
   backoffUnderBreakerMs,
   CallFailure,
@@ -32,6 +33,7 @@ export interface SendableOrder {
   readonly payload: Hft71OrderPayload;
   readonly reference: string;
   readonly contentHash: string;
+  readonly addressHash: string;
 }
 
 export type CheckedOrder = SendableOrder | { readonly kind: 'done'; readonly what: string };
@@ -161,7 +163,10 @@ async function mapForSending(
   const mapped = mapOrder({ order, refunds, lines, reference, template: shop.template });
   switch (mapped.kind) {
     case 'payload':
-      return { kind: 'send', payload: mapped.payload, reference, contentHash: hash };
+      return {
+        ...{ kind: 'send', payload: mapped.payload, reference, contentHash: hash },
+        addressHash: addressHash(ctx.installation.hashKey, order),
+      };
     case 'not-for-hft71':
       // With a doubt an attempt once found lines of HFT71's: what became of it stays open.
       if (intent.hasDoubt) return hold('no line is HFT71’s any more');

@@ -1,5 +1,5 @@
 import type { Budget } from '@relay/budget';
-import type { OrderTemplate } from '@relay/core';
+import type { OrderTemplate, StatusMapping } from '@relay/core';
 import type { Hft71Client } from '@relay/hft71';
 import type { DoubtRules, Installation, Ledger } from '@relay/ledger';
 import type { Logger } from '@relay/observability';
@@ -35,6 +35,22 @@ export interface ShopRuntime {
   readonly marker: boolean;
   readonly maxUnmirrored: number;
   readonly settleMs: number;
+  /** How HFT71's statuses are shown in the shop. */
+  readonly statuses: {
+    readonly mapping: StatusMapping;
+    readonly mixedOrders: boolean;
+    readonly backwards: boolean;
+    readonly lines: boolean;
+  };
+  /** `HFT71_TWO_WAY_SYNC_ENABLED`; null: edits and cancellations of accepted orders stay in the shop. */
+  readonly updates: UpdateRules | null;
+}
+
+export interface UpdateRules {
+  /** `HFT71_CANCEL_STATUS`; null: a cancellation is held for a person. */
+  readonly cancelStatus: string | null;
+  /** `HFT71_UPDATE_DELAY` */
+  readonly delayMs: number;
 }
 
 export interface HandOffTimes {

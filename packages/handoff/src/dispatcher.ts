@@ -2,13 +2,14 @@ import type { Budget } from '@relay/budget';
 import {
   listAccounts,
   takeDueSends,
+  takeDueUpdates,
   takeDueWriteBacks,
   undoDispatch,
   type DueIntent,
   type Ledger,
 } from '@relay/ledger';
 import type { Logger } from '@relay/observability';
-import type { HandOffJob, Queues } from '@relay/queues';
+import type { HandOffJob, HandOffQueue, Queues } from '@relay/queues';
 
 export interface DispatcherOptions {
   readonly ledger: Ledger;
@@ -94,6 +95,7 @@ async function tick(options: DispatcherOptions): Promise<void> {
       await takeDueSends(ledger, account.id, dispatchLeaseMs, { maxUnmirrored, slots }),
     );
   }
+  await dispatch(options, 'update-order', await takeDueUpdates(ledger, dispatchLeaseMs, UPDATES_A_TICK));
   await dispatch(options, 'write-back', await takeDueWriteBacks(ledger, dispatchLeaseMs, WRITE_BACKS_A_TICK));
 }
 
@@ -108,10 +110,11 @@ async function slotsSoon({ budgets, slotWaitMs }: DispatcherOptions, accountId: 
 }
 
 const WRITE_BACKS_A_TICK = 20;
+const UPDATES_A_TICK = 5;
 
 async function dispatch(
   { ledger, queues }: DispatcherOptions,
-  queue: 'send-order' | 'write-back',
+  queue: HandOffQueue,
   due: readonly DueIntent[],
 ): Promise<void> {
   if (due.length === 0) return;

@@ -176,6 +176,7 @@ class Attempt {
         accountId: this.shop.accountId,
         token: this.token,
         payloadHash: this.#payloadHash,
+        addressHash: this.checked.addressHash,
         leaseMs: this.ctx.times.leaseMs,
         maxUnmirrored: this.shop.maxUnmirrored,
       });

@@ -9,12 +9,15 @@ import {
   recordWrittenBack,
   resolveAlerts,
   skipWriteBack,
+  wantUpdates,
 } from '@relay/ledger';
 import { HandOffFailed, type HandOffContext } from './context.js';
+import { logged, putWhatDiffers, readProgress, tellProgress, type ProgressToShow } from './show-progress.js';
 
 /**
- * Writes HFT71's id into the shop's order and removes the marker in the same PUT. A level, not an act: what the shop
- * shows is compared first, so a repeated or late job writes nothing twice, and an unknown outcome is compared again.
+ * Writes into the shop's order what HFT71 says of it: the id, with the marker removed in the same PUT, then status and
+ * parcel. A level, not an act: what the shop shows is compared first, so a repeated or late job writes nothing twice, and
+ * an unknown outcome is compared again.
  */
 export async function writeBack(ctx: HandOffContext, intentId: string): Promise<string> {
   const wanted = await loadWriteBack(ctx.ledger, intentId);
@@ -27,6 +30,7 @@ export async function writeBack(ctx: HandOffContext, intentId: string): Promise<
   const log = ctx.log.child({ orderId: wanted.orderId, shop: wanted.shopId });
   const step = async (name: Parameters<NonNullable<HandOffContext['onStep']>>[0]) => ctx.onStep?.(name, wanted.orderId);
 
+  let progress: ProgressToShow | null = null;
   try {
     const order = await shop.woocommerce.getOrder(wanted.orderId);
     if (orderKeyHash(ctx.installation.hashKey, order.orderKey) !== wanted.orderKeyHash) {
@@ -49,15 +53,23 @@ export async function writeBack(ctx: HandOffContext, intentId: string): Promise<
       throw new HandOffFailed('held: conflict: the shop shows another HFT71 id', wanted.orderId);
     }
     const shownIds = isReprint ? idsOf(shown) : [shown];
-    const isThere = shownIds.includes(wanted.hft71OrderId) && metaText(order, SHOP_META.marker) === null;
+    // Once it is written back, a marker is another attempt's: a reprint may be on its way.
+    const isFirst = wanted.sendState === 'sent';
+    const isThere = shownIds.includes(wanted.hft71OrderId) && (!isFirst || metaText(order, SHOP_META.marker) === null);
+    const idMeta: Record<string, string> = isReprint
+      ? { [SHOP_META.reprintIds]: [...new Set([...idsOf(shown), wanted.hft71OrderId])].join(',') }
+      : { [SHOP_META.hft71OrderId]: wanted.hft71OrderId };
+    // The id never waits for a status that the shop does not take.
+    const isIdLate = isFirst && wanted.failures > 0;
+    progress = isReprint || isIdLate ? null : await readProgress(ctx, shop, order);
     await step('before-write-back');
-    if (!isThere)
-      await shop.woocommerce.putOrderMeta(wanted.orderId, {
-        ...(isReprint
-          ? { [SHOP_META.reprintIds]: [...new Set([...idsOf(shown), wanted.hft71OrderId])].join(',') }
-          : { [SHOP_META.hft71OrderId]: wanted.hft71OrderId }),
-        [SHOP_META.marker]: null,
-      });
+    await putWhatDiffers(
+      ctx,
+      shop,
+      order,
+      isThere ? {} : { ...idMeta, ...(isFirst ? { [SHOP_META.marker]: null } : {}) },
+      progress,
+    );
     await step('after-write-back');
   } catch (error) {
     if (!(error instanceof CallFailure)) throw error;
@@ -76,11 +88,14 @@ export async function writeBack(ctx: HandOffContext, intentId: string): Promise<
     await tellUnmirrored(ctx, wanted.shopId, shop.maxUnmirrored);
     throw new HandOffFailed(error.message, wanted.orderId);
   }
-  await recordWrittenBack(ctx.ledger, intentId, wanted.hft71OrderId);
+  await recordWrittenBack(ctx.ledger, intentId, wanted.hft71OrderId, progress?.version ?? 0);
   await step('after-write-back-record');
+  if (progress !== null) await tellProgress(ctx, shop, wanted, progress);
+  // Edited or cancelled while it was being sent.
+  if (shop.updates !== null) await wantUpdates(ctx.ledger, wanted, shop.updates.delayMs);
   await resolveAlerts(ctx.ledger, [UNMIRRORED], wanted.shopId);
   ctx.onProgress();
-  log.info('order written back', { hft71OrderId: wanted.hft71OrderId });
+  log.info('order written back', { hft71OrderId: wanted.hft71OrderId, ...logged(progress) });
   return `written back ${wanted.hft71OrderId}`;
 }
 

@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import axios, { type AxiosAdapter, type AxiosRequestConfig } from 'axios';
 import axiosRetry from 'axios-retry';
 import { parseRetryAfterMs } from '@relay/core';
-import { connectTimeoutAgents, parseJson, retryWithin } from '@relay/http';
+import { connectTimeoutAgents, headersOf, parseJson, requestIdOf, retryWithin } from '@relay/http';
 import { endOf } from './api-answer.js';
 import { bearer } from './assumptions.js';
 import { hft71Failure, logInFailure, type BadEnd, type PathKind } from './failures.js';
@@ -24,6 +25,8 @@ export interface ApiCall {
   readonly token?: string;
   /** Which budget is asked before every try; null where the caller has asked. */
   readonly budget: CallPurpose | null;
+  /** WooCommerce's id of the order that it is about, for the log. */
+  readonly shopOrderId?: number | undefined;
 }
 
 export interface ApiAnswer {
@@ -75,7 +78,9 @@ export class ApiHttp {
       adapter: async (config) => {
         tries += 1;
         if (tries > 1 && call.budget !== null) await this.#options.beforeCall?.(call.budget);
-        return this.#recorded(call, deadline, () => this.#send({ ...config, signal: deadline }));
+        const requestId = randomUUID();
+        config.headers.set('x-request-id', requestId);
+        return this.#recorded(call, requestId, deadline, () => this.#send({ ...config, signal: deadline }));
       },
       ...(call.method === 'GET' ? this.#readAgents : this.#writeAgents),
       responseType: 'text',
@@ -105,9 +110,9 @@ export class ApiHttp {
     return this.failure(call, { kind: 'unreadable', status: answer.status, code });
   }
 
-  async #recorded(call: ApiCall, deadline: AbortSignal, send: () => ReturnType<AxiosAdapter>) {
+  async #recorded(call: ApiCall, requestId: string, deadline: AbortSignal, send: () => ReturnType<AxiosAdapter>) {
     const startedAt = performance.now();
-    const record = (status: number | null, code: string | null) =>
+    const record = (status: number | null, code: string | null, headers: Readonly<Record<string, string>> = {}) =>
       this.#options.onCall?.({
         target: 'hft71',
         action: call.action,
@@ -116,18 +121,20 @@ export class ApiHttp {
         status,
         code,
         durationMs: Math.round(performance.now() - startedAt),
-        orderId: null,
+        orderId: call.shopOrderId ?? null,
+        requestId: requestIdOf(headers) ?? requestId,
       });
     try {
       // The adapter itself would send in spite of a signal that fired while the budget was waited for.
       if (deadline.aborted) throw new axios.CanceledError();
       const answer = await send();
-      record(answer.status, null);
+      record(answer.status, null, headersOf(answer));
       return answer;
     } catch (error) {
       const end = axios.isAxiosError(error) ? endOf(error, deadline) : null;
       if (end?.kind === 'answer' && end.status === 429) this.#options.onThrottled?.(parseRetryAfterMs(end.headers));
-      record(end?.kind === 'answer' ? end.status : null, end?.kind === 'answer' ? null : (end?.code ?? 'bug'));
+      if (end?.kind === 'answer') record(end.status, null, end.headers);
+      else record(null, end?.code ?? 'bug');
       throw error;
     }
   }

@@ -24,10 +24,10 @@ export function createHft71Client(options: Hft71ClientOptions): Hft71Client {
     userAgent,
     ...(options.onCall === undefined ? {} : { onCall: options.onCall }),
   };
-  const putOrder = async (action: string, orderId: string, body: unknown) => {
+  const putOrder = async (action: string, orderId: string, body: unknown, shopOrderId?: number) => {
     const token = await logIn.token();
     const path = orderPath(orderId);
-    await http.call({ action, method: 'PUT', path, pathKind: 'one-thing', body, token, budget: null });
+    await http.call({ action, method: 'PUT', path, pathKind: 'one-thing', body, token, budget: null, shopOrderId });
     void logIn.accepted(token);
   };
   return {
@@ -42,16 +42,18 @@ export function createHft71Client(options: Hft71ClientOptions): Hft71Client {
     },
     ...reads(new Reader(http, logIn, 'read')),
     reading: (purpose) => reads(new Reader(http, logIn, purpose)),
-    putOrderStatus: (orderId, orderStatus) => putOrder('update_order', orderId, { orderStatus }),
-    putOrderAddress: (orderId, address) => putOrder('update_order_address', orderId, addressBody(address)),
+    putOrderStatus: (orderId, orderStatus, shopOrderId) =>
+      putOrder('update_order', orderId, { orderStatus }, shopOrderId),
+    putOrderAddress: (orderId, address, shopOrderId) =>
+      putOrder('update_order_address', orderId, addressBody(address), shopOrderId),
   };
 }
 
 function reads(reader: Reader): Hft71Reads {
   return {
-    orderStatus: (orderId) => skuStatus(reader, orderId, '/status'),
-    customerStatus: (orderId) => skuStatus(reader, orderId, '/customer-status'),
-    order: (orderId) => readOrder(reader, orderId),
+    orderStatus: (orderId, shopOrderId) => skuStatus(reader, orderId, '/status', shopOrderId),
+    customerStatus: (orderId, shopOrderId) => skuStatus(reader, orderId, '/customer-status', shopOrderId),
+    order: (orderId, shopOrderId) => readOrder(reader, orderId, shopOrderId),
     lookUpByReference: (pathTemplate, reference, { fullPage } = {}) =>
       lookUpByReference(reader, pathTemplate, reference, fullPage),
     stockPage: (page, count) => stockPage(reader, page, count),

@@ -39,13 +39,15 @@ export interface LogInGuard {
   end(password: string, how: 'accepted' | 'refused' | 'unjudged'): Promise<void>;
 }
 
-/** Reads: up to three tries each, with the shared token. */
+/**
+ * Reads: up to three tries each, with the shared token. `shopOrderId`, WooCommerce's id, is for the log of calls alone.
+ */
 export interface Hft71Reads {
   /** One entry for each SKU (documented). @throws CallFailure `not-found` for an id that HFT71 does not know. */
-  orderStatus(orderId: string): Promise<SkuStatus[]>;
+  orderStatus(orderId: string, shopOrderId?: number): Promise<SkuStatus[]>;
   /** The same shape, another vocabulary (documented). */
-  customerStatus(orderId: string): Promise<SkuStatus[]>;
-  order(orderId: string): Promise<Hft71Order | 'not-found'>;
+  customerStatus(orderId: string, shopOrderId?: number): Promise<SkuStatus[]>;
+  order(orderId: string, shopOrderId?: number): Promise<Hft71Order | 'not-found'>;
   /** Orders by our reference, where the account offers it. @param pathTemplate `/order?referenceId={referenceId}`. */
   lookUpByReference(
     pathTemplate: string,
@@ -89,9 +91,9 @@ export interface Hft71Client extends Hft71Reads {
   postOrder(post: OrderPost): Promise<PostObservation>;
 
   /** One try, no retry. The caller has taken the budget's slot. Takes a token refused with 401 as a failure. */
-  putOrderStatus(orderId: string, orderStatus: string): Promise<void>;
+  putOrderStatus(orderId: string, orderStatus: string, shopOrderId?: number): Promise<void>;
   /** One try, no retry; body `{"address": …}` (assumed). */
-  putOrderAddress(orderId: string, address: unknown): Promise<void>;
+  putOrderAddress(orderId: string, address: unknown, shopOrderId?: number): Promise<void>;
 }
 
 export interface OrderPost {

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import type { OnApiCall, PostObservation } from '@relay/core';
 import axios, { type AxiosResponse } from 'axios';
 import http from 'node:http';
 import https from 'node:https';
-import { headersOf, transportCode } from '@relay/http';
+import { headersOf, requestIdOf, transportCode } from '@relay/http';
 import { bearer, ORDER_PATH } from './assumptions.js';
 import type { OrderPost } from './hft71-client.js';
 
@@ -23,6 +24,7 @@ export interface PostSettings {
  */
 export async function postOrder(post: OrderPost, settings: PostSettings): Promise<PostObservation> {
   const startedAt = performance.now();
+  const requestId = randomUUID();
   const deadline = AbortSignal.timeout(settings.answerTimeoutMs);
   const wire: Wire = { left: false, refusal: null, over: false, incoming: null };
   const observe = (rest: Pick<PostObservation, 'status' | 'headers' | 'body' | 'error'>): PostObservation => ({
@@ -34,7 +36,7 @@ export async function postOrder(post: OrderPost, settings: PostSettings): Promis
 
   let seen: PostObservation;
   try {
-    const answer = await send(post, settings, deadline, wire);
+    const answer = await send(post, settings, deadline, wire, requestId);
     // A body without a length ends where the connection does; Node knows whether the message was whole.
     seen =
       wire.incoming?.complete === true
@@ -46,11 +48,11 @@ export async function postOrder(post: OrderPost, settings: PostSettings): Promis
     wire.over = true;
     post.connection.close();
   }
-  tell(post, settings, seen);
+  tell(post, settings, seen, requestId);
   return seen;
 }
 
-function tell(post: OrderPost, settings: PostSettings, seen: PostObservation): void {
+function tell(post: OrderPost, settings: PostSettings, seen: PostObservation, requestId: string): void {
   try {
     settings.onCall?.({
       target: 'hft71',
@@ -61,6 +63,7 @@ function tell(post: OrderPost, settings: PostSettings, seen: PostObservation): v
       code: seen.error,
       durationMs: seen.durationMs,
       orderId: post.orderId ?? null,
+      requestId: requestIdOf(seen.headers) ?? requestId,
     });
   } catch {
     // The log of calls must not cost the observation of an order that may be made already.
@@ -82,6 +85,7 @@ async function send(
   settings: PostSettings,
   deadline: AbortSignal,
   wire: Wire,
+  requestId: string,
 ): Promise<AxiosResponse<string>> {
   return axios.request<string>({
     method: 'POST',
@@ -92,6 +96,7 @@ async function send(
       'content-type': 'application/json',
       authorization: bearer(post.token),
       'user-agent': settings.userAgent,
+      'x-request-id': requestId,
     },
     transport: transportOver(post, deadline, wire),
     signal: deadline,

@@ -44,14 +44,17 @@ const optionalText = z
   .nullish()
   .transform((value) => (value === null || value === undefined || value === '' ? null : String(value)));
 
-const skuStatuses = z.array(z.object({ sku: z.string().min(1), status: z.string().min(1) }));
+/** No control characters: nothing that a database refuses. */
+const plainText = z.string().regex(/^[^\p{C}]{1,200}$/u);
+const skuStatuses = z.array(z.object({ sku: plainText, status: plainText }));
 
 export async function skuStatus(
   reader: Reader,
   orderId: string,
   below: '/status' | '/customer-status',
+  shopOrderId?: number,
 ): Promise<SkuStatus[]> {
-  const call: ReadCall = { action: 'get_status', path: orderPath(orderId, below), pathKind: 'one-thing' };
+  const call: ReadCall = { action: 'get_status', path: orderPath(orderId, below), pathKind: 'one-thing', shopOrderId };
   const answer = await reader.get(call);
   const parsed = skuStatuses.safeParse(answer.json).data;
   if (parsed === undefined) throw reader.unreadable(call, answer);
@@ -65,8 +68,12 @@ const order = z.object({
 });
 
 /** assumed: `GET /order/{id}` answers the reference and the parcel's numbers. */
-export async function readOrder(reader: Reader, orderId: string): Promise<Hft71Order | 'not-found'> {
-  const call: ReadCall = { action: 'sync_shipping', path: orderPath(orderId), pathKind: 'one-thing' };
+export async function readOrder(
+  reader: Reader,
+  orderId: string,
+  shopOrderId?: number,
+): Promise<Hft71Order | 'not-found'> {
+  const call: ReadCall = { action: 'sync_shipping', path: orderPath(orderId), pathKind: 'one-thing', shopOrderId };
   let answer: ApiAnswer;
   try {
     answer = await reader.get(call);

@@ -26,3 +26,11 @@ export function parseJson(text: unknown): unknown {
     return undefined;
   }
 }
+
+const REQUEST_ID_HEADERS = ['x-request-id', 'x-correlation-id', 'request-id', 'x-amzn-requestid', 'cf-ray'];
+
+/** assumed: what the other side calls this request in its own log; null where it says nothing. */
+export function requestIdOf(headers: Readonly<Record<string, string>>): string | null {
+  const found = REQUEST_ID_HEADERS.map((name) => headers[name]).find((id) => id !== undefined && id !== '');
+  return found === undefined || !/^[\x21-\x7e]{1,128}$/.test(found) ? null : found;
+}

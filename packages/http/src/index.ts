@@ -1,3 +1,3 @@
-export { headersOf, parseJson, transportCode } from './answer.js';
+export { headersOf, parseJson, requestIdOf, transportCode } from './answer.js';
 export { connectTimeoutAgents } from './connect-timeout-agents.js';
 export { retryWithin } from './retry-within.js';

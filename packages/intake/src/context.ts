@@ -20,6 +20,8 @@ export interface IntakeShop {
   readonly sweepOverlapMs: number;
   /** Where the shop reaches this relay; null: no webhook is made, the sweeps do the work. */
   readonly publicUrl: string | null;
+  /** null: edits and cancellations of accepted orders stay in the shop. */
+  readonly updates: { readonly delayMs: number } | null;
 }
 
 export interface IntakeContext {

@@ -1,5 +1,5 @@
-import { secretsEqual } from '@relay/core';
-import { countHft71Refusal, keepIfUnknown, recordHft71Delivery } from '@relay/ledger';
+import { isNews, secretsEqual, type StatusMapping } from '@relay/core';
+import { countHft71Refusal, hintedOrder, hintStatus, keepIfUnknown, recordHft71Delivery } from '@relay/ledger';
 import { z } from 'zod';
 import type { IntakeContext } from './context.js';
 
@@ -8,6 +8,8 @@ export interface Hft71Delivery {
   readonly secretHeader: string | undefined;
   readonly contentType: string | undefined;
   readonly rawBody: Buffer;
+  /** Of the relay's own log. */
+  readonly requestId: string;
 }
 
 /** Whose webhook it may be: a secret belongs to a shop's account. */
@@ -16,6 +18,7 @@ export interface Hft71WebhookShop {
   readonly accountId: string;
   /** The current one and, while a rotation lasts, the one before. Without any, every call is refused. */
   readonly webhookSecrets: readonly string[];
+  readonly statuses: { readonly mapping: StatusMapping };
 }
 
 export type Hft71DeliveryResult = 'known' | 'unknown' | 'unreadable' | 'refused' | 'away';
@@ -38,7 +41,7 @@ export async function receiveHft71Webhook(
   }
   const told = bodySchema.safeParse(body);
   try {
-    return await store(ctx, owners, told.success ? told.data.external_id : null);
+    return await store(ctx, owners, told.success ? told.data : null, delivery.requestId);
   } catch (error) {
     ctx.log.error('a delivery of HFT71’s could not be stored: HFT71 is told to come again', { error });
     return 'away';
@@ -49,16 +52,26 @@ export async function receiveHft71Webhook(
 async function store(
   ctx: IntakeContext,
   owners: readonly Hft71WebhookShop[],
-  hft71OrderId: string | null,
+  told: ToldStatus | null,
+  requestId: string,
 ): Promise<'known' | 'unknown' | 'unreadable'> {
-  let result: 'known' | 'unknown' | 'unreadable' = hft71OrderId === null ? 'unreadable' : 'unknown';
+  let result: 'known' | 'unknown' | 'unreadable' = told === null ? 'unreadable' : 'unknown';
   for (const shop of owners) {
-    const isKnown =
-      hft71OrderId !== null && (await keepIfUnknown(ctx.ledger, shop.accountId, hft71OrderId)) === 'known';
-    if (isKnown) result = 'known';
-    await recordHft71Delivery(ctx.ledger, shop, { result, hft71OrderId });
+    if (told !== null && (await keepIfUnknown(ctx.ledger, shop.accountId, told.external_id)) === 'known') {
+      result = 'known';
+      await hint(ctx, shop, told);
+    }
+    const hft71OrderId = told?.external_id ?? null;
+    await recordHft71Delivery(ctx.ledger, shop, { result, hft71OrderId, told: told?.status ?? null, requestId });
   }
   return result;
+}
+
+/** What no reading has confirmed moves the order's poll to the front. What the relay knows already changes nothing. */
+async function hint(ctx: IntakeContext, shop: Hft71WebhookShop, told: ToldStatus): Promise<void> {
+  const order = await hintedOrder(ctx.ledger, shop.accountId, told.external_id);
+  if (order !== null && isNews(shop.statuses.mapping, told.status, order))
+    await hintStatus(ctx.ledger, order.intentId, told.status);
 }
 
 /** All secrets are compared, whichever fits: how long it takes tells nothing. One shop for each account. */
@@ -83,7 +96,14 @@ const idSchema = z
   .transform((id) => String(id).trim())
   .pipe(z.string().regex(/^[^\p{C}\p{Z}]{1,64}$/u));
 
-const bodySchema = z.object({ external_id: idSchema, status: z.string().trim().min(1).max(200) });
+const bodySchema = z.object({
+  external_id: idSchema,
+  status: z
+    .string()
+    .trim()
+    .regex(/^[^\p{C}]{1,200}$/u),
+});
+type ToldStatus = z.infer<typeof bodySchema>;
 
 function readBody({ contentType, rawBody }: Hft71Delivery): unknown {
   const text = rawBody.toString('utf8');

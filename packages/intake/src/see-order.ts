@@ -1,5 +1,13 @@
-import { contentHash, makeReference, metaText, orderKeyHash, SHOP_META, type ShopOrder } from '@relay/core';
-import { raiseAlert, receiveOrder, type SeenDelivery, type SeenOrder } from '@relay/ledger';
+import {
+  addressHash,
+  contentHash,
+  makeReference,
+  metaText,
+  orderKeyHash,
+  SHOP_META,
+  type ShopOrder,
+} from '@relay/core';
+import { raiseAlert, receiveOrder, wantUpdates, type SeenDelivery, type SeenOrder } from '@relay/ledger';
 import type { IntakeContext, IntakeShop } from './context.js';
 
 export interface TakenHow {
@@ -66,11 +74,15 @@ export async function takeOrder(
   order: ShopOrder,
   how: TakenHow,
 ): Promise<{ stored: boolean; state: string | null }> {
-  return receiveOrder(ctx.ledger, seenOrder(ctx, shop, order), {
+  const received = await receiveOrder(ctx.ledger, seenOrder(ctx, shop, order), {
     ...how,
     sendableStatuses: shop.sendableStatuses,
     sendDelayMs: shop.sendDelayMs,
   });
+  // Level-triggered like everything here: what was missed by a crash in between, the next sweep of the order sees.
+  if (shop.updates !== null)
+    await wantUpdates(ctx.ledger, { shopId: shop.id, orderId: order.id }, shop.updates.delayMs);
+  return received;
 }
 
 function seenOrder(ctx: IntakeContext, shop: IntakeShop, order: ShopOrder): SeenOrder {
@@ -84,6 +96,7 @@ function seenOrder(ctx: IntakeContext, shop: IntakeShop, order: ShopOrder): Seen
     createdGmt: order.dateCreatedGmt,
     modifiedGmt: order.dateModifiedGmt,
     contentHash: contentHash(hashKey, order, shop.template),
+    addressHash: addressHash(hashKey, order),
     lines: order.lines.map(({ id, sku, quantity }) => ({ id, sku, quantity })),
     hft71OrderId: metaText(order, SHOP_META.hft71OrderId),
     reference: makeReference(order, shop.reference),

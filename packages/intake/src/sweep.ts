@@ -8,6 +8,7 @@ import {
   ordersToRead,
   ordersWithoutArmedIntent,
   receiveDeleted,
+  wantUpdates,
   setShopFault,
 } from '@relay/ledger';
 import { walkByStatus, walkModifiedSince } from '@relay/woocommerce';
@@ -78,8 +79,10 @@ async function readWanted(ctx: IntakeContext, shop: IntakeShop): Promise<void> {
       await takeOrder(ctx, shop, await shop.woocommerce.getOrder(orderId), { seenBy: 'sweep', readJustNow: true });
     } catch (error) {
       if (!(error instanceof CallFailure)) throw error;
-      if (error.failure === 'not-found') await receiveDeleted(ctx.ledger, shop.id, orderId);
-      else if (error.code === 'unexpected-shape') {
+      if (error.failure === 'not-found') {
+        await receiveDeleted(ctx.ledger, shop.id, orderId);
+        if (shop.updates !== null) await wantUpdates(ctx.ledger, { shopId: shop.id, orderId }, shop.updates.delayMs);
+      } else if (error.code === 'unexpected-shape') {
         await tellUnreadable(ctx, shop, orderId, 'the shop shows it in a shape that cannot be read');
         await forgetWantedRead(ctx.ledger, shop.id, orderId);
       } else throw error; // the shop is away: all of them wait

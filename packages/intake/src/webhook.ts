@@ -10,6 +10,8 @@ export interface WebhookDelivery {
   /** Header names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly rawBody: Buffer;
+  /** Of the relay's own log. */
+  readonly requestId?: string;
 }
 
 export type DeliveryResult =
@@ -52,6 +54,7 @@ async function judge(
   const seen: SeenDelivery = {
     deliveryId: headers['x-wc-webhook-delivery-id'] ?? null,
     topic: headers['x-wc-webhook-topic'] ?? null,
+    ...(delivery.requestId === undefined ? {} : { requestId: delivery.requestId }),
   };
   const body = parseJson(rawBody);
   try {

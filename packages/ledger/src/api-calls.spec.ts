@@ -13,6 +13,7 @@ test('calls are logged and add up over processes', async () => {
     path: '/order',
     code: null,
     orderId: 7,
+    requestId: 'r-1',
   } as const;
   for (let process = 0; process < 2; process += 1) {
     const log = new ApiCallLog(world.ledger, 'main', fail);

@@ -9,7 +9,7 @@ export class ApiCallLog {
   readonly #ledger: Ledger;
   readonly #shopId: string | null;
   readonly #onError: (error: unknown) => void;
-  #waiting: ApiCallRecord[] = [];
+  #waiting: { readonly call: ApiCallRecord; readonly addedAt: number }[] = [];
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> = Promise.resolve();
 
@@ -21,7 +21,7 @@ export class ApiCallLog {
 
   add(call: ApiCallRecord): void {
     if (this.#waiting.length >= MAX_WAITING) this.#waiting.shift();
-    this.#waiting.push(call);
+    this.#waiting.push({ call, addedAt: performance.now() });
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
       this.#writing = this.#writing.then(() => this.#write());
@@ -36,9 +36,12 @@ export class ApiCallLog {
   }
 
   async #write(): Promise<void> {
-    const calls = this.#waiting;
+    const waiting = this.#waiting;
     this.#waiting = [];
-    if (calls.length === 0) return;
+    if (waiting.length === 0) return;
+    const calls = waiting.map(({ call }) => call);
+    // By the ledger's clock, and not by when the batch is written: a timeline has calls and states in one order.
+    const agesMs = waiting.map(({ addedAt }) => Math.max(0, Math.round(performance.now() - addedAt)));
     const column = <T>(pick: (call: ApiCallRecord) => T) => calls.map(pick);
     try {
       await this.#ledger.pool.query(INSERT, [
@@ -51,6 +54,8 @@ export class ApiCallLog {
         column((call) => call.code),
         column((call) => Math.round(call.durationMs)),
         column((call) => call.orderId),
+        column((call) => call.requestId),
+        agesMs,
       ]);
     } catch (error) {
       this.#onError(error);
@@ -64,11 +69,12 @@ const MAX_WAITING = 5_000;
 
 const INSERT = `
 with call as (
-  select * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::text[], $8::int[], $9::bigint[])
-    as c(target, action, method, path, status, code, duration_ms, order_id)
+  select * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::text[], $8::int[], $9::bigint[], $10::text[], $11::int[])
+    as c(target, action, method, path, status, code, duration_ms, order_id, request_id, age_ms)
 ),
 logged as (
-  insert into api_call (shop_id, target, action, method, path, status, code, duration_ms, order_id) select $1, * from call
+  insert into api_call (at, shop_id, target, action, method, path, status, code, duration_ms, order_id, request_id)
+  select now() - age_ms * interval '1 millisecond', $1, target, action, method, path, status, code, duration_ms, order_id, request_id from call
 )
 insert into api_call_total as t (target, action, status_class, calls, seconds)
 select target, action, coalesce(status / 100 || 'xx', 'none') as status_class, count(*), sum(duration_ms) / 1000.0

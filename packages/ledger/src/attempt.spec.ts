@@ -92,10 +92,11 @@ describe('prepare and claim', () => {
       accountId: world.accountId,
       token,
       payloadHash: 'p',
+      addressHash: 'address-1',
       leaseMs: 1_000,
     };
     expect(await claimAttempt(world.ledger, { ...claim, maxUnmirrored: 1 })).toBe('unmirrored');
-    await recordWrittenBack(world.ledger, writeBack, '1');
+    await recordWrittenBack(world.ledger, writeBack, '1', 0);
     expect(await claimAttempt(world.ledger, { ...claim, maxUnmirrored: 1 })).toBe('claimed');
   });
 });
@@ -354,7 +355,7 @@ describe('write-back', () => {
     await recordAccepted(world.ledger, await world.claimed(), { ...answer, hft71OrderId: '99' });
     const id = String((await world.intent(1, 'write_back'))['id']);
     expect(await loadWriteBack(world.ledger, id)).toMatchObject({ hft71OrderId: '99', orderId: 1 });
-    expect(await recordWrittenBack(world.ledger, id, '99')).toBe(true);
+    expect(await recordWrittenBack(world.ledger, id, '99', 0)).toBe(true);
     expect(await world.intent()).toMatchObject({ state: 'written_back' });
     expect(await loadWriteBack(world.ledger, id)).toBeNull();
   });

@@ -1,4 +1,5 @@
 import { inTransaction, oneRow, type Ledger } from './connect.js';
+import { unmirroredOf } from './write-back.js';
 
 /**
  * Steps 4 and 5 of an attempt: prepare, claim. Each is one guarded statement that says `where state = … and token = …`,
@@ -47,6 +48,7 @@ export async function claimAttempt(
     accountId: string;
     token: string;
     payloadHash: string;
+    addressHash: string;
     leaseMs: number;
     maxUnmirrored: number;
   },
@@ -60,6 +62,7 @@ export async function claimAttempt(
       claim.payloadHash,
       claim.leaseMs,
       claim.maxUnmirrored,
+      claim.addressHash,
     ]);
     if (row === null) return 'not-ready';
     return row.claimed ? 'claimed' : row.refusal;
@@ -70,21 +73,20 @@ const CLAIM = `
 with looked as (
   select i.id, s.mode = 'live' as live, a.breaker_state <> 'open' as closed, coalesce(a.frozen_until > now(), false) as frozen,
          (select count(*) from intent x where x.account_id = a.id and x.state = 'sending') < send_window(a) as room,
-         (select count(*) from intent w where w.shop_id = i.shop_id and w.kind = 'write_back' and w.state = 'ready'
-           and w.failures > 0) < $6::int as mirrored
+         ${unmirroredOf('i.shop_id')} < $6::int as mirrored
   from intent i join shop s on s.id = i.shop_id join account a on a.id = i.account_id
   where i.id = $1 and a.id = $2 and i.state = 'ready' and i.token = $3 and not i.cancel_requested
     and exists (select 1 from attempt t where t.token = $3 and t.claimed_at is null and t.ended_at is null)
 ),
 claimed as (
-  update intent i set state = 'sending', payload_hash = $4, lease_until = now() + $5::bigint * interval '1 millisecond',
+  update intent i set state = 'sending', payload_hash = $4, address_hash = $7, lease_until = now() + $5::bigint * interval '1 millisecond',
          state_since = now()
   from looked
   where i.id = looked.id and i.state = 'ready' and i.token = $3 and live and closed and room and mirrored
   returning i.id
 ),
 marked as (
-  update attempt set claimed_at = now() from claimed where token = $3 returning token
+  update attempt set claimed_at = now(), address_hash = $7 from claimed where token = $3 returning token
 )
 select exists (select 1 from marked) as claimed,
        case when not live then 'shop-not-live' when not closed then 'breaker-open' when frozen then 'frozen' when not mirrored then 'unmirrored'

@@ -90,6 +90,16 @@ describe('the account’s breaker opens', () => {
     expect(await view()).toMatchObject({ breakerState: 'closed', failures: 0 });
   });
 
+  test('lines of the call log that were no calls of the relay’s do not open it', async () => {
+    for (const action of ['sync_shipping_skipped', 'webhook'])
+      for (let lines = 0; lines < 10; lines += 1)
+        await sql(
+          `insert into api_call (shop_id, target, action, method, path, code, duration_ms) values ($1, 'hft71', $2, 'GET', '/x', 'no-parcel', 0)`,
+          [SHOP, action],
+        );
+    expect(await openByShare(world.ledger)).toEqual([]);
+  });
+
   test('at half of at least ten calls of a minute, reads too', async () => {
     const call = (status: number | null) =>
       sql(

@@ -1,5 +1,6 @@
 import { rows, type Ledger } from './connect.js';
 import type { IntentKind } from '@relay/core';
+import { unmirroredOf } from './write-back.js';
 
 export interface DueIntent {
   readonly id: string;
@@ -58,7 +59,7 @@ with room as materialized (
 ),
 due as (
   select d.id, d.turn, s.could_go_ms from room join shop s on s.account_id = room.id and s.mode = 'live'
-    and (select count(*) from intent w where w.shop_id = s.id and w.kind = 'write_back' and w.state = 'ready' and w.failures > 0) < $3::bigint
+    and ${unmirroredOf('s.id')} < $3::bigint
   ${WITH_HOST} cross join lateral (
     select i.id, row_number() over (order by i.created_at, i.order_id) as turn
     from (select id, created_at, order_id from intent

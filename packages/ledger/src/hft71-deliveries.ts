@@ -1,4 +1,4 @@
-import type { Ledger } from './connect.js';
+import { oneRow, type Ledger } from './connect.js';
 
 const TOPIC = 'hft71.order-status';
 
@@ -6,13 +6,66 @@ const TOPIC = 'hft71.order-status';
 export async function recordHft71Delivery(
   ledger: Ledger,
   shop: { id: string; accountId: string },
-  delivery: { result: 'known' | 'unknown' | 'unreadable'; hft71OrderId: string | null },
+  delivery: {
+    result: 'known' | 'unknown' | 'unreadable';
+    hft71OrderId: string | null;
+    /** The status it told. */
+    told: string | null;
+    requestId: string | null;
+  },
 ): Promise<void> {
   await ledger.pool.query(
-    `insert into delivery (shop_id, topic, result, order_id)
-     select coalesce(i.shop_id, $1), '${TOPIC}', $3, i.order_id
+    `with heard as (
+       -- claims lock this row: not more often than it matters
+       update account set webhook_heard_at = now()
+       where id = $2 and coalesce(webhook_heard_at, '-infinity') < now() - interval '1 minute'
+     ),
+     -- the plugin's log had it among its actions
+     logged as (
+       insert into api_call (shop_id, target, action, method, path, status, duration_ms, order_id, request_id)
+       select coalesce(i.shop_id, $1), 'hft71', 'webhook', 'POST', '/wp-json/hft71/v1/order-status',
+              case $3 when 'known' then 200 when 'unknown' then 404 else 400 end, 0, i.order_id, $6
+       from (select 1) one left join intent i on i.account_id = $2 and i.hft71_order_id = $4
+     )
+     insert into delivery (shop_id, topic, result, order_id, told, request_id)
+     select coalesce(i.shop_id, $1), '${TOPIC}', $3, i.order_id, $5, $6
      from (select 1) one left join intent i on i.account_id = $2 and i.hft71_order_id = $4`,
-    [shop.id, shop.accountId, delivery.result, delivery.hft71OrderId],
+    [shop.id, shop.accountId, delivery.result, delivery.hft71OrderId, delivery.told, delivery.requestId],
+  );
+}
+
+export interface HintedOrder {
+  readonly intentId: string;
+  /** What the latest reading told, for each SKU. */
+  readonly statuses: readonly string[];
+  /** Whatever a reading ever told. */
+  readonly seen: readonly string[];
+}
+
+/** The order that a delivery names, with what the relay knows of its status. null where none has the id. */
+export async function hintedOrder(
+  ledger: Ledger,
+  accountId: string,
+  hft71OrderId: string,
+): Promise<HintedOrder | null> {
+  return oneRow<HintedOrder>(
+    ledger.pool,
+    `select intent_id as "intentId", seen,
+            coalesce((select jsonb_agg(entry ->> 'status') from jsonb_array_elements(statuses) entry), '[]') as statuses
+     from progress where account_id = $1 and hft71_order_id = $2`,
+    [accountId, hft71OrderId],
+  );
+}
+
+/**
+ * A status that no reading has confirmed: the order is read next, also one that is polled no more. The same one told
+ * again while it is looked for changes nothing.
+ */
+export async function hintStatus(ledger: Ledger, intentId: string, told: string): Promise<void> {
+  await ledger.pool.query(
+    `update progress set hint = $2, hinted_at = now(), hint_reads = 0, poll_at = now(), ended = null
+     where intent_id = $1 and hint is distinct from $2`,
+    [intentId, told],
   );
 }
 

@@ -156,7 +156,9 @@ export async function settleAsFound(
          update intent i set state = 'sent', hft71_order_id = $3, doubt_since = null, settle_until = null, no_resend = false,
            reason = null, reason_detail = null, last_failure = null, failures = 0, not_before = null, state_since = now(),
            accepted_hash = coalesce((select a.payload_hash from attempt a where a.intent_id = i.id
-             and a.outcome in ('in_doubt', 'abandoned') order by a.prepared_at desc limit 1), i.payload_hash)
+             and a.outcome in ('in_doubt', 'abandoned') order by a.prepared_at desc limit 1), i.payload_hash),
+           address_hash = coalesce((select a.address_hash from attempt a where a.intent_id = i.id
+             and a.outcome in ('in_doubt', 'abandoned') order by a.prepared_at desc limit 1), i.address_hash)
          where ${STILL_OPEN} returning *
        ),
        to_write as (${wantWriteBack('sent')})

@@ -373,7 +373,7 @@ test('write-backs and their own echoes never fail on each other', async () => {
       const orderId = index + 1;
       const id = String((await world.intent(orderId, 'write_back'))['id']);
       await Promise.all([
-        recordWrittenBack(world.ledger, id, `h${orderId}`),
+        recordWrittenBack(world.ledger, id, `h${orderId}`, 0),
         ...[1, 2, 3].map((second) => world.receive({ orderId, modifiedGmt: at(second), hft71OrderId: `h${orderId}` })),
       ]);
       expect(await world.intent(orderId)).toMatchObject({ state: 'written_back' });

@@ -14,6 +14,8 @@ export interface SeenOrder {
   readonly createdGmt: string;
   readonly modifiedGmt: string;
   readonly contentHash: string;
+  /** Keyed hash of the address as HFT71 is told it. */
+  readonly addressHash: string;
   readonly lines: readonly { id: number; sku: string; quantity: number }[];
   readonly hft71OrderId: string | null;
   readonly reference: string;
@@ -22,6 +24,8 @@ export interface SeenOrder {
 export interface SeenDelivery {
   readonly deliveryId: string | null;
   readonly topic: string | null;
+  /** Of the relay's own log. */
+  readonly requestId?: string;
 }
 
 /**
@@ -66,6 +70,8 @@ export async function receiveOrder(
       how.delivery?.topic ?? null,
       how.beforeLive ?? false,
       how.readJustNow ?? false,
+      order.addressHash,
+      how.delivery?.requestId ?? null,
     ]);
   const row = await write().catch((error: unknown) => {
     // Two orders with one reference at the same instant: the second try sees the first one's.
@@ -84,19 +90,21 @@ const AT_HFT71 = `(i.doubt_since is not null or i.hft71_order_id is not null
 
 const RECEIVE_ORDER = `
 with delivered as (
-  insert into delivery (shop_id, delivery_id, topic, result, order_id)
-  select $1::text, $17::text, $18::text, 'order', $2::bigint where $16::boolean
+  insert into delivery (shop_id, delivery_id, topic, result, order_id, request_id)
+  select $1::text, $17::text, $18::text, 'order', $2::bigint, $22::text where $16::boolean
 ),
 seen as (
   insert into shop_order (shop_id, order_id, number, order_key_hash, status, created_gmt, modified_gmt, content_hash,
-                          lines, shop_hft71_id, first_seen_by, before_live)
-  values ($1, $2, $3, $4, $5::text, $6, $7, $8::text, $9::jsonb, $10, $12, $19)
+                          lines, shop_hft71_id, first_seen_by, before_live, address_hash)
+  values ($1, $2, $3, $4, $5::text, $6, $7, $8::text, $9::jsonb, $10, $12, $19, $21)
   on conflict (shop_id, order_id) do update set
     number = excluded.number,
     status = excluded.status,
     modified_gmt = excluded.modified_gmt,
     content_hash = excluded.content_hash,
     lines = excluded.lines,
+    address_hash = excluded.address_hash,
+    last_seen_by = excluded.first_seen_by,
     shop_hft71_id = excluded.shop_hft71_id,
     before_live = shop_order.before_live or excluded.before_live,
     read_wanted = false,
@@ -212,8 +220,8 @@ export async function wantOrderRead(
   await ledger.pool.query(
     `with marked as (update shop_order set read_wanted = true where shop_id = $1::text and order_id = $2::bigint),
           shop_told as (update shop set sweep_wanted = true where id = $1)
-     insert into delivery (shop_id, delivery_id, topic, result, order_id) values ($1, $3, $4, 'read-wanted', $2)`,
-    [shopId, orderId, delivery.deliveryId, delivery.topic],
+     insert into delivery (shop_id, delivery_id, topic, result, order_id, request_id) values ($1, $3, $4, 'read-wanted', $2, $5)`,
+    [shopId, orderId, delivery.deliveryId, delivery.topic, delivery.requestId ?? null],
   );
 }
 

@@ -32,7 +32,7 @@ const accept = async (orderId: number) =>
   });
 const writtenBack = async (orderId: number) => {
   await accept(orderId);
-  await recordWrittenBack(world.ledger, await idOf(orderId, 'write_back'), `H${orderId}`);
+  await recordWrittenBack(world.ledger, await idOf(orderId, 'write_back'), `H${orderId}`, 0);
 };
 
 describe('a person holds and releases', () => {
@@ -135,7 +135,7 @@ describe('reprint', () => {
       kind: 'not-sent',
       state: 'sent',
     });
-    await recordWrittenBack(world.ledger, await idOf(1, 'write_back'), 'H1');
+    await recordWrittenBack(world.ledger, await idOf(1, 'write_back'), 'H1', 0);
     expect(await reprintOrder(world.ledger, { shopId: SHOP, orderId: 1 }, by)).toMatchObject({
       kind: 'reprint',
       reference: '1-R2',
@@ -177,7 +177,7 @@ describe('reprint', () => {
     const [row] = (await sql(`select id from intent where kind = 'write_back' and copy = 2`)).rows;
     const wanted = await loadWriteBack(world.ledger, String(row?.['id']));
     expect(wanted).toMatchObject({ copy: 2, hft71OrderId: 'H2' });
-    await recordWrittenBack(world.ledger, String(row?.['id']), 'H2');
+    await recordWrittenBack(world.ledger, String(row?.['id']), 'H2', 0);
     const states = await sql(
       `select kind, copy, state, hft71_order_id from intent where kind <> 'write_back' order by copy`,
     );

@@ -6,5 +6,5 @@ export function wantWriteBack(from: string): string {
   return `insert into intent as w (id, kind, shop_id, order_id, account_id, copy, state)
   select gen_random_uuid(), 'write_back', shop_id, order_id, account_id, copy, 'ready' from ${from}
   on conflict (shop_id, order_id, kind, copy) do update set
-    state = 'ready', failures = 0, not_before = null, dispatched_until = null, reason = null, state_since = now()`;
+    state = 'ready', wanted_hash = null, failures = 0, not_before = null, dispatched_until = null, reason = null, state_since = now()`;
 }

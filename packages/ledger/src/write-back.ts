@@ -26,8 +26,18 @@ export async function loadWriteBack(ledger: Ledger, intentId: string): Promise<W
   return row === null ? null : { ...row, orderId: Number(row.orderId) };
 }
 
-/** The shop shows the id: the write-back is done, and `sent → written_back`, where the id is still this one. */
-export async function recordWrittenBack(ledger: Ledger, intentId: string, hft71OrderId: string): Promise<boolean> {
+/**
+ * The shop shows the id: `sent → written_back`, where the id is still this one. The write-back is done unless a later
+ * version of the order's progress is wanted: then it stays `ready`, and is dispatched again. The wanted version stands on
+ * this very row: a reading that came in between is seen, whoever waited for whom.
+ * @param version of the progress that the shop shows now; 0 before there is one.
+ */
+export async function recordWrittenBack(
+  ledger: Ledger,
+  intentId: string,
+  hft71OrderId: string,
+  version: number,
+): Promise<boolean> {
   const row = await oneRow(
     ledger.pool,
     `with locked as (
@@ -36,7 +46,8 @@ export async function recordWrittenBack(ledger: Ledger, intentId: string, hft71O
        where w.id = $1 for update of o
      ),
      done as (
-       update intent set state = 'written_back', failures = 0, last_failure = null, dispatched_until = null, state_since = now()
+       update intent set failures = 0, last_failure = null, dispatched_until = null, state_since = now(),
+         state = case when coalesce(wanted_hash, '0')::int > $3 then 'ready' else 'written_back' end
        from locked
        where id = $1 and state = 'ready' and intent.shop_id = locked.shop_id
          and exists (select 1 from intent s where s.shop_id = intent.shop_id and s.order_id = intent.order_id
@@ -51,7 +62,7 @@ export async function recordWrittenBack(ledger: Ledger, intentId: string, hft71O
      from done where s.shop_id = done.shop_id and s.order_id = done.order_id and s.copy = done.copy and s.kind in ('send_order', 'reprint')
        and s.state = 'sent'
      returning s.id`,
-    [intentId, hft71OrderId],
+    [intentId, hft71OrderId, version],
   );
   return row !== null;
 }
@@ -77,13 +88,21 @@ export async function deferWriteBack(ledger: Ledger, intentId: string, notBefore
   );
 }
 
-/** Orders that are at HFT71 and whose write-back has failed at least once. */
+/**
+ * SQL: how many orders of a shop stand `sent` because their write-back fails. A status that cannot be written is not
+ * among them: the shop shows that the order was sent, which is what the count guards.
+ */
+export function unmirroredOf(shopId: string): string {
+  return `(select count(*) from intent w where w.shop_id = ${shopId} and w.kind = 'write_back' and w.state = 'ready' and w.failures > 0
+    and exists (select 1 from intent s where s.shop_id = w.shop_id and s.order_id = w.order_id and s.copy = w.copy
+                and s.kind in ('send_order', 'reprint') and s.state = 'sent'))`;
+}
+
+/** Orders that are at HFT71, that the shop does not show, and whose write-back has failed at least once. */
 export async function countUnmirrored(ledger: Ledger, shopId: string): Promise<number> {
-  const row = await oneRow<{ count: number }>(
-    ledger.pool,
-    `select count(*)::int as count from intent where shop_id = $1 and kind = 'write_back' and state = 'ready' and failures > 0`,
-    [shopId],
-  );
+  const row = await oneRow<{ count: number }>(ledger.pool, `select ${unmirroredOf('$1::text')}::int as count`, [
+    shopId,
+  ]);
   return row?.count ?? 0;
 }
 

@@ -1,5 +1,5 @@
 import { createBudget } from '@relay/budget';
-import { SecretBox, type OnApiCall } from '@relay/core';
+import { readStatusMapping, SecretBox, type OnApiCall } from '@relay/core';
 import type { Settings, ShopSettings } from '@relay/config';
 import { createHft71Client, createRedisTokenStore, type Hft71Client } from '@relay/hft71';
 import { ApiCallLog, ensureAccount, ensureHost, ensureShop, type Installation, type Ledger } from '@relay/ledger';
@@ -66,6 +66,11 @@ export async function connectShopSettings(parts: Parts): Promise<{ shop: Connect
       settings: shop,
       budget,
       throttled,
+      logSkippedShipping: (orderId, hft71OrderId, why) =>
+        onCall({
+          ...{ target: 'hft71', action: 'sync_shipping_skipped', method: 'GET', path: `/order/${hft71OrderId}` },
+          ...{ status: null, code: why, durationMs: 0, orderId, requestId: null },
+        }),
       woocommerce: shopClient(parts, host, onCall),
       hft71: hft71Client(parts, { accountId: account.id, budget, throttled, onCall }),
     },
@@ -131,5 +136,28 @@ function shopRules(settings: Settings, shop: ShopSettings) {
     reference: { source: hft71.reference, prefix: hft71.referencePrefix },
     sweepOverlapMs: settings.timing.sweepOverlapMs,
     publicUrl: settings.publicUrl,
+    ...statusRules(hft71),
+  };
+}
+
+/** What the settings say of statuses and updates. */
+function statusRules(hft71: ShopSettings['hft71']) {
+  return {
+    statuses: {
+      mapping: readStatusMapping(hft71.statusMapping),
+      terminal: [...hft71.terminalStatuses, ...(hft71.cancelStatus === null ? [] : [hft71.cancelStatus])],
+      mixedOrders: hft71.statusOfMixedOrders,
+      backwards: hft71.statusBackwards,
+      customerStatus: hft71.customerStatus,
+      shipping: hft71.shippingSync,
+      lines: hft71.lineStatus,
+      webhookSilenceMs: hft71.webhookSilenceMs,
+    },
+    pollRules: {
+      intervalMs: hft71.pollIntervalMs,
+      withWebhooksMs: hft71.pollIntervalWithWebhooksMs,
+      maxAgeMs: hft71.pollMaxAgeMs,
+    },
+    updates: hft71.twoWaySync ? { cancelStatus: hft71.cancelStatus, delayMs: hft71.updateDelayMs } : null,
   };
 }

@@ -18,7 +18,7 @@ export { listForPerson, type ForPerson } from './list-for-person.js';
 export { readEvidence, type Evidence, type ReprintEvidence } from './order-evidence.js';
 export { declareLedgerMoved, declareLedgerRestored, longestSettleMs, offerRestoreCheck } from './ledger-restored.js';
 export { addShop } from './stored-shops.js';
-export { holdOrder, releaseOrder, reprint, type OrderAct } from './steer-orders.js';
+export { holdOrder, releaseOrder, reprint, resolveUpdates, type OrderAct } from './steer-orders.js';
 export { DatabaseRefused, openPatiently } from './open-patiently.js';
 export { openRelay } from './open-relay.js';
 export { isMisconfiguration } from './start-failure.js';
@@ -26,3 +26,5 @@ export { checkShop, type Check, type LinesPreview, type ShopCheck } from './shop
 export { switchLive, switchShadow, type WentLive } from './shop-mode.js';
 export { readStatus, type RelayStatus } from './status.js';
 export { createUser, ensureAdmin, logIn, ROLES, type Role } from './users.js';
+export { askPoll, statusOverview, type PollAsked, type StatusOverview } from './statuses.js';
+export { checkStatusMapping } from './status-mapping-check.js';

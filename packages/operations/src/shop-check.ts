@@ -1,6 +1,7 @@
 import { CallFailure, isHft71Line, type LineRule, type ShopOrder } from '@relay/core';
 import { loadShop, skusInFeed } from '@relay/ledger';
 import type { ConnectedShop, Relay } from './relay.js';
+import { checkStatusMapping } from './status-mapping-check.js';
 
 export interface Check {
   readonly name: string;
@@ -57,6 +58,15 @@ export async function checkShop(relay: Relay, shop: ConnectedShop): Promise<Shop
       orders = await shop.woocommerce.latestOrders(ORDERS_LOOKED_AT);
       return `the last ${orders.length} orders were read`;
     });
+    if (mayRead)
+      await check('HFT71_STATUS_MAPPING', async () => {
+        const unknown = await checkStatusMapping(relay, shop);
+        if (unknown.length === 0) return `${shop.statuses.mapping.rows.length} statuses; the shop knows those it names`;
+        throw new CallFailure({
+          ...{ target: 'shop', action: 'status_mapping', failure: 'misconfigured' },
+          hint: `The shop has no status ${unknown.join(', ')}: mend the table`,
+        });
+      });
     if (mayRead)
       await check('keys may write', async () => {
         await shop.woocommerce.checkWriteAccess();

@@ -1,4 +1,4 @@
-import { holdByPerson, releaseHeld, reprintOrder } from '@relay/ledger';
+import { holdByPerson, releaseHeld, reprintOrder, resolveHeldUpdates } from '@relay/ledger';
 import { findOrder, refused, type Refusal, type Resolved } from './held-orders.js';
 import type { Relay } from './relay.js';
 
@@ -56,4 +56,21 @@ export async function reprint(relay: Relay, act: OrderAct): Promise<{ kind: 'rep
         'a reprint is for an order that HFT71 has: wait until it is written_back',
       );
   }
+}
+
+/**
+ * `relay orders update-done` and `update-again`: an edit or a cancellation that HFT71 was not told. Done by hand there, or
+ * to be told once more.
+ */
+export async function resolveUpdates(
+  relay: Relay,
+  act: OrderAct,
+  how: 'done' | 'again',
+): Promise<{ kind: 'resolved'; updates: number } | Refusal> {
+  const found = await findOrder(relay, act.wanted, act.shopId);
+  if (found.kind === 'refused') return found;
+  const updates = await resolveHeldUpdates(relay.ledger, found.order, { ...act, how });
+  return updates > 0
+    ? { kind: 'resolved', updates }
+    : refused(`no update of order ${found.order.number} is held`, 'relay statuses lists those that are');
 }

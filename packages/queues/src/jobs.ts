@@ -14,6 +14,17 @@ export const handOffJobSchema = z.object({
 });
 export type HandOffJob = z.infer<typeof handOffJobSchema>;
 
+/** One reading of an order's status. A job of an older poll than the ledger's newest does nothing. */
+export const pollJobSchema = z.object({
+  version: z.literal(1),
+  intentId: z.uuid(),
+  pollNo: z.number().int(),
+  shopId: z.string(),
+  /** WooCommerce's order id: for the eyes of whoever looks at the Board. */
+  orderId: z.number().int(),
+});
+export type PollJob = z.infer<typeof pollJobSchema>;
+
 export const MAINTENANCE_TASKS = ['sweep', 'level-sweep', 'read-feed'] as const;
 export type MaintenanceTask = (typeof MAINTENANCE_TASKS)[number];
 

@@ -1,5 +1,5 @@
-/** Every queue of the relay. `poll-status`, `stock-sync` and `update-order` come with their features. */
-export const QUEUE_NAMES = ['send-order', 'write-back', 'maintenance'] as const;
+/** Every queue of the relay. `stock-sync` comes with its feature. */
+export const QUEUE_NAMES = ['send-order', 'update-order', 'write-back', 'poll-status', 'maintenance'] as const;
 export type QueueName = (typeof QUEUE_NAMES)[number];
 
 /**

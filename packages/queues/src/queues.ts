@@ -1,6 +1,6 @@
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { HandOffJob, MaintenanceJob, MaintenanceTask } from './jobs.js';
+import type { HandOffJob, MaintenanceJob, MaintenanceTask, PollJob } from './jobs.js';
 import { QUEUE_NAMES, queuePrefix, type QueueName } from './queue-names.js';
 
 const HOUR_SECONDS = 3600;
@@ -8,11 +8,19 @@ const HOUR_SECONDS = 3600;
 export interface Queues {
   readonly byName: Readonly<Record<QueueName, Queue>>;
   /** Adds the jobs of one dispatch, id `<intent>-<dispatch_no>`: never the same id twice, so BullMQ never swallows one. */
-  addHandOffs(queue: 'send-order' | 'write-back', jobs: readonly HandOffJob[]): Promise<void>;
+  addHandOffs(queue: HandOffQueue, jobs: readonly HandOffJob[]): Promise<void>;
+  /** Adds the jobs of polls, id `<intent>-<poll_no>`, with the tries of their own that a read may have. */
+  addPolls(jobs: readonly PollJob[]): Promise<void>;
   /** Puts the schedulers back: after a FLUSHALL they are gone while workers live. */
   ensureSchedulers(schedules: readonly MaintenanceSchedule[]): Promise<void>;
   close(): Promise<void>;
 }
+
+/** What the dispatcher fills. */
+export type HandOffQueue = 'send-order' | 'update-order' | 'write-back';
+
+/** A read repeats without harm: BullMQ's own attempts, with a backoff that asks the error (protocol, "Dispatch"). */
+export const POLL_TRIES = 4;
 
 export interface MaintenanceSchedule {
   readonly task: MaintenanceTask;
@@ -47,7 +55,9 @@ export function createQueues({
   };
   const byName: Record<QueueName, Queue> = {
     'send-order': queue('send-order'),
+    'update-order': queue('update-order'),
     'write-back': queue('write-back'),
+    'poll-status': queue('poll-status'),
     maintenance: queue('maintenance'),
   };
 
@@ -56,6 +66,15 @@ export function createQueues({
     async addHandOffs(name, jobs) {
       await byName[name].addBulk(
         jobs.map((job) => ({ name, data: job, opts: { jobId: `${job.intentId}-${job.dispatchNo}` } })),
+      );
+    },
+    async addPolls(jobs) {
+      await byName['poll-status'].addBulk(
+        jobs.map((job) => ({
+          name: 'poll-status',
+          data: job,
+          opts: { jobId: `${job.intentId}-${job.pollNo}`, attempts: POLL_TRIES, backoff: { type: 'custom' } },
+        })),
       );
     },
     async ensureSchedulers(schedules) {

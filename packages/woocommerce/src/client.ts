@@ -5,7 +5,9 @@ import {
   getRefundLines,
   latestOrders,
   listOrders,
+  putOrder,
   putOrderMeta,
+  unknownStatuses,
 } from './orders.js';
 import type { ShopClient, ShopClientOptions } from './shop-client.js';
 import { ShopHttp } from './shop-http.js';
@@ -22,6 +24,8 @@ export function createShopClient(options: ShopClientOptions): ShopClient {
     latestOrders: (count) => latestOrders(http, count),
     getRefundLines: (orderId) => getRefundLines(http, orderId),
     putOrderMeta: (id, meta) => putOrderMeta(http, id, meta),
+    putOrder: (id, change) => putOrder(http, id, change),
+    unknownStatuses: (statuses) => unknownStatuses(http, statuses),
     addOrderNote: (id, text) => addOrderNote(http, id, text),
     listWebhooks: () => listWebhooks(http),
     createWebhook: (hook) => createWebhook(http, hook),

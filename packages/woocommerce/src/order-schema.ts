@@ -69,6 +69,7 @@ const line = z
     sku: text,
     name: text,
     quantity: numeric,
+    meta_data: metaRows,
   })
   .transform((from) => ({
     id: from.id,
@@ -77,6 +78,7 @@ const line = z
     sku: from.sku,
     name: from.name,
     quantity: from.quantity,
+    meta: from.meta_data,
   }));
 
 /**

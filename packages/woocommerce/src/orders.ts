@@ -2,7 +2,7 @@ import { CallFailure, type ShopOrder, type ShopRefundLine } from '@relay/core';
 import { orderQueryParameters } from './order-query.js';
 import { parseOrderId, parseRefundLines, parseShopOrder } from './order-schema.js';
 import { serverDateOf } from './shop-answer.js';
-import type { OrderPage, OrderQuery } from './shop-client.js';
+import type { OrderChange, OrderPage, OrderQuery } from './shop-client.js';
 import type { ShopCall, ShopHttp } from './shop-http.js';
 
 const ORDERS = '/wp-json/wc/v3/orders';
@@ -14,14 +14,44 @@ export async function getOrder(http: ShopHttp, id: number): Promise<ShopOrder> {
   return oneOrder(http, { action: 'get_order', method: 'GET', path: `${ORDERS}/${id}`, orderId: id });
 }
 
+export async function putOrder(http: ShopHttp, id: number, change: OrderChange): Promise<ShopOrder> {
+  const { status, meta, lines = [] } = change;
+  const body = {
+    ...(status === undefined ? {} : { status }),
+    ...(meta === undefined ? {} : { meta_data: metaRows(meta) }),
+    ...(lines.length === 0
+      ? {}
+      : { line_items: lines.map((line) => ({ id: line.id, meta_data: metaRows(line.meta) })) }),
+  };
+  return oneOrder(http, { action: 'put_order', method: 'PUT', path: `${ORDERS}/${id}`, orderId: id, body });
+}
+
 export async function putOrderMeta(
   http: ShopHttp,
   id: number,
   meta: Readonly<Record<string, string | null>>,
 ): Promise<ShopOrder> {
-  // Without the row's id the shop updates by key, in place, and removes further rows of that key.
-  const body = { meta_data: Object.entries(meta).map(([key, value]) => ({ key, value })) };
+  const body = { meta_data: metaRows(meta) };
   return oneOrder(http, { action: 'put_order_meta', method: 'PUT', path: `${ORDERS}/${id}`, orderId: id, body });
+}
+
+/** Without the row's id the shop updates by key, in place, and removes further rows of that key. */
+function metaRows(meta: Readonly<Record<string, string | null>>): { key: string; value: string | null }[] {
+  return Object.entries(meta).map(([key, value]) => ({ key, value }));
+}
+
+/** The shop has no list of its statuses in this API, but it refuses to filter by one that it does not know (measured). */
+export async function unknownStatuses(http: ShopHttp, statuses: readonly string[]): Promise<string[]> {
+  const unknown: string[] = [];
+  for (const status of new Set(statuses)) {
+    try {
+      await listOrders(http, { status: [status], perPage: 1 });
+    } catch (error) {
+      if (!(error instanceof CallFailure) || error.failure !== 'rejected') throw error;
+      unknown.push(status);
+    }
+  }
+  return unknown;
 }
 
 async function oneOrder(http: ShopHttp, call: ShopCall): Promise<ShopOrder> {

@@ -42,6 +42,10 @@ export interface ShopClient {
    * write what is already so.
    */
   putOrderMeta(id: number, meta: Readonly<Record<string, string | null>>): Promise<ShopOrder>;
+  /** The same with the order's status and its lines' meta, in one PUT. @throws CallFailure `rejected` for an unknown status. */
+  putOrder(id: number, change: OrderChange): Promise<ShopOrder>;
+  /** Which of these the shop does not know: it refuses to list by them. */
+  unknownStatuses(statuses: readonly string[]): Promise<string[]>;
   /** A private note on the order's page in the shop. Sends no webhook. */
   addOrderNote(id: number, text: string): Promise<void>;
 
@@ -56,6 +60,14 @@ export interface ShopClient {
    * @throws CallFailure `read-only` or `unauthorized`.
    */
   checkWriteAccess(): Promise<void>;
+}
+
+export interface OrderChange {
+  /** Without `wc-`. */
+  readonly status?: string;
+  /** By key, in place; null deletes. */
+  readonly meta?: Readonly<Record<string, string | null>>;
+  readonly lines?: readonly { readonly id: number; readonly meta: Readonly<Record<string, string | null>> }[];
 }
 
 export interface ShopIndex {

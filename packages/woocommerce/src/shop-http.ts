@@ -4,7 +4,7 @@ import axiosRetry from 'axios-retry';
 import { shopFailure } from './failures.js';
 import { freshNonce, percentEncode, signQuery } from './oauth1.js';
 import type { ShopClientOptions } from './shop-client.js';
-import { connectTimeoutAgents, headersOf, parseJson, retryWithin } from '@relay/http';
+import { connectTimeoutAgents, headersOf, parseJson, requestIdOf, retryWithin } from '@relay/http';
 import { endOf } from './shop-answer.js';
 import { ShopClock } from './shop-clock.js';
 
@@ -122,7 +122,7 @@ export class ShopHttp {
 
   async #try(call: ShopCall, config: InternalAxiosRequestConfig, deadline: AbortSignal) {
     const startedAt = performance.now();
-    const record = (status: number | null, code: string | null) =>
+    const record = (status: number | null, code: string | null, headers: Readonly<Record<string, string>> = {}) =>
       this.#options.onCall?.({
         target: 'shop',
         action: call.action,
@@ -132,19 +132,21 @@ export class ShopHttp {
         code,
         durationMs: Math.round(performance.now() - startedAt),
         orderId: call.orderId ?? null,
+        requestId: requestIdOf(headers),
       });
     try {
       // The adapter itself would send in spite of a signal that fired while the budget was waited for.
       if (deadline.aborted) throw new axios.CanceledError();
       const answer = await this.#send(this.#authorized(call, config, deadline));
       this.#clock.heard(headersOf(answer)['date']);
-      record(answer.status, null);
+      record(answer.status, null, headersOf(answer));
       return answer;
     } catch (error) {
       const end = axios.isAxiosError(error) ? endOf(error, deadline) : null;
       if (axios.isAxiosError(error) && error.response !== undefined)
         this.#clock.heard(headersOf(error.response)['date']);
-      record(end?.kind === 'answer' ? end.status : null, end?.kind === 'answer' ? end.wooCode : (end?.code ?? 'bug'));
+      if (end?.kind === 'answer') record(end.status, end.wooCode, end.headers);
+      else record(null, end?.code ?? 'bug');
       throw error;
     }
   }

@@ -11,6 +11,7 @@ import { breakerRoutes } from './breaker-routes.js';
 import { budgetRoutes } from './budget-routes.js';
 import { describeRoutes } from './openapi.js';
 import { orderRoutes } from './order-routes.js';
+import { statusRoutes } from './status-routes.js';
 
 /**
  * The admin API. Whatever lies in this scope is behind its hooks, which run before anything of a request is read: a
@@ -45,6 +46,7 @@ export async function adminRoutes(
   await app.register(orderRoutes, { relay });
   await app.register(breakerRoutes, { relay });
   await app.register(budgetRoutes, { relay });
+  await app.register(statusRoutes, { relay });
 }
 
 /** A JSON document that cannot be read has no field to name. */

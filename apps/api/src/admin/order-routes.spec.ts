@@ -71,6 +71,7 @@ async function readyOrder(): Promise<number> {
     createdGmt: '2026-11-23T11:54:07',
     modifiedGmt: '2026-11-23T11:54:07',
     contentHash: 'content',
+    addressHash: 'address',
     lines: [{ id: 1, sku: 'MUG-001', quantity: 1 }],
     hft71OrderId: null,
     reference: String(id),

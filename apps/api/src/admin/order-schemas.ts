@@ -1,7 +1,7 @@
 import { HAND_OFF_STATES } from '@relay/core';
 import { z } from 'zod';
 
-const listOf = <T extends z.ZodType>(each: T) => z.array(each).readonly();
+export const listOf = <T extends z.ZodType>(each: T) => z.array(each).readonly();
 const instant = z.date().nullable();
 const state = z.enum(HAND_OFF_STATES);
 

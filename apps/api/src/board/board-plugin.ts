@@ -9,7 +9,9 @@ import type { BoardRequest, BoardVerdict } from './board-rules.js';
 
 const DESCRIPTIONS: Readonly<Record<QueueName, string>> = {
   'send-order': 'Orders on their way to HFT71. The ledger decides; a job only says that there is something to do.',
-  'write-back': 'HFT71 ids on their way back into the shop.',
+  'update-order': 'Changes of address and cancellations of accepted orders, on their way to HFT71.',
+  'write-back': 'HFT71’s ids and statuses on their way into the shop.',
+  'poll-status': 'Readings of the status of accepted orders at HFT71. A later one takes the place of one that failed.',
   maintenance: 'Sweeps of the shop and readings of the stock feed.',
 };
 

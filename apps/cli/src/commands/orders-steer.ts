@@ -1,5 +1,13 @@
 import type { Command } from 'commander';
-import { holdOrder, releaseOrder, reprint, type OrderAct, type Refusal, type Relay } from '@relay/operations';
+import {
+  holdOrder,
+  releaseOrder,
+  reprint,
+  resolveUpdates,
+  type OrderAct,
+  type Refusal,
+  type Relay,
+} from '@relay/operations';
 import { Refused, type Answer } from '../answer.js';
 import type { ActorOptions, Cli } from '../cli.js';
 import { helpful } from '../helpful.js';
@@ -16,6 +24,8 @@ export function addOrdersSteer(orders: Command, cli: Cli): void {
   addHold(orders, cli);
   addRelease(orders, cli);
   addReprint(orders, cli);
+  addUpdate(orders, cli, 'done');
+  addUpdate(orders, cli, 'again');
 }
 
 function addHold(orders: Command, cli: Cli): void {
@@ -69,6 +79,36 @@ function addReprint(orders: Command, cli: Cli): void {
       ),
     );
   helpful(command, ['relay orders reprint 1001 --reason "damaged on its way"']);
+}
+
+const UPDATE = {
+  done: {
+    description:
+      'An edit or a cancellation that HFT71 was not told: a person has done it there, or it need not be done.',
+    told: 'is noted as done',
+    example: 'cancelled in HFT71’s own console',
+  },
+  again: {
+    description: 'An edit or a cancellation that HFT71 refused: tell it once more.',
+    told: 'is told to HFT71 once more',
+    example: 'HFT71 has mended its address check',
+  },
+} as const;
+
+function addUpdate(orders: Command, cli: Cli, how: 'done' | 'again'): void {
+  const { description, told, example } = UPDATE[how];
+  const command = steer(orders, `update-${how}`, description)
+    .addOption(actorOption())
+    .addOption(jsonOption())
+    .action((wanted: string, options: SteerOptions) =>
+      cli.answer(options, () =>
+        withRelay(cli, async (relay) => {
+          const { updates } = accepted(await resolveUpdates(relay, act(wanted, options), how));
+          return { json: { order: wanted, updates }, text: `The held update of order ${wanted} ${told}.` };
+        }),
+      ),
+    );
+  helpful(command, [`relay orders update-${how} 1001 --reason "${example}"`]);
 }
 
 function steer(orders: Command, name: string, description: string): Command {

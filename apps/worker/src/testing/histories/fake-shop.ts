@@ -38,7 +38,7 @@ export class FakeShop {
   order(sku: string): number {
     const id = ++this.#lastId;
     const { gmt } = this.clock;
-    const line = { id, productId: 1, variationId: 0, sku, name: sku, quantity: 1 };
+    const line = { id, productId: 1, variationId: 0, sku, name: sku, quantity: 1, meta: [] };
     this.orders.set(id, {
       id,
       number: String(id),
@@ -84,27 +84,30 @@ export class FakeShop {
       if (order !== undefined) return order;
       throw new CallFailure({ target: 'shop', action: 'get_order', failure: 'not-found', status: 404 });
     };
+    const put = (id: number, meta: Readonly<Record<string, string | null>>) =>
+      run.passing(
+        `the PUT ${Object.keys(meta).includes(SHOP_META.hft71OrderId) ? 'of the id' : 'of the marker'}`,
+        async () => {
+          const fault = this.putFaults.shift();
+          if (fault === 'refused') throw lost('write_order');
+          const rows = find(id).meta.filter(({ key }) => !(key in meta));
+          const written = Object.entries(meta).flatMap(([key, value]) => (value === null ? [] : [{ key, value }]));
+          const order = this.change(id, { meta: [...rows, ...written] });
+          if (fault === 'answer-lost' || order === null) throw lost('write_order');
+          return order;
+        },
+      );
     const unused = () => Promise.reject(new Error('no history calls this'));
     return {
       getOrder: (id) => run.passing(`the read of order ${id}`, async () => find(id)),
       listOrders: (query = {}) => run.passing('a list of orders', async () => this.#list(query)),
-      putOrderMeta: (id, meta) =>
-        run.passing(
-          `the PUT ${Object.keys(meta).includes(SHOP_META.hft71OrderId) ? 'of the id' : 'of the marker'}`,
-          async () => {
-            const fault = this.putFaults.shift();
-            if (fault === 'refused') throw lost('write_order');
-            const rows = find(id).meta.filter(({ key }) => !(key in meta));
-            const written = Object.entries(meta).flatMap(([key, value]) => (value === null ? [] : [{ key, value }]));
-            const order = this.change(id, { meta: [...rows, ...written] });
-            if (fault === 'answer-lost' || order === null) throw lost('write_order');
-            return order;
-          },
-        ),
+      putOrderMeta: (id, meta) => put(id, meta),
+      putOrder: (id, { meta = {} }) => put(id, meta), // no history reads a status
       getRefundLines: async () => [],
       index: unused,
       latestOrders: unused,
       addOrderNote: unused,
+      unknownStatuses: unused,
       listWebhooks: unused,
       createWebhook: unused,
       activateWebhook: unused,

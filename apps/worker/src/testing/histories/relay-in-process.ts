@@ -192,6 +192,8 @@ export class RelayInProcess {
       reference: { source: 'id', prefix: '' },
       sweepOverlapMs: 5 * 60_000,
       publicUrl: null,
+      statuses: { mapping: { rows: [] }, mixedOrders: false, backwards: false, lines: true },
+      updates: null,
     };
     const intake = { ledger, installation, log: this.#log };
     const ctx = {

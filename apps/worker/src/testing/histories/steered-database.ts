@@ -6,13 +6,14 @@ import { projectFile } from '@relay/testing';
 import { SteeredClock } from './steered-clock.js';
 import { steeredLedger } from './steered-ledger.js';
 
-/** Everything that a history changes; `process_beat`, users and the call log play no part in it. */
+/** Everything that a history changes; `process_beat`, users, the call log and the timeline play no part in it. */
 const TABLES = [
   'installation',
   'account',
   'shop',
   'shop_order',
   'intent',
+  'progress',
   'attempt',
   'look_up',
   'unknown_order',

@@ -1,0 +1,65 @@
+import type { Command } from 'commander';
+import { statusOverview, type StatusOverview } from '@relay/operations';
+import { chosenShop } from '../chosen-shop.js';
+import type { Cli, ShopOptions } from '../cli.js';
+import { helpful } from '../helpful.js';
+import { jsonOption, shopOption } from '../options.js';
+import { table } from '../print/table.js';
+import { age } from '../print/times.js';
+import { withRelay } from '../with-relay.js';
+
+export function addStatuses(program: Command, cli: Cli): void {
+  const command = program
+    .command('statuses')
+    .description('HFT71’s statuses: what the shop makes of each, how many orders have it, and what needs a person.')
+    .addOption(shopOption())
+    .addOption(jsonOption())
+    .action((options: ShopOptions) =>
+      cli.answer(options, () =>
+        withRelay(cli, async (relay) => {
+          const overview = await statusOverview(relay, chosenShop(relay, options.shop));
+          return { json: overview, text: overviewText(overview, cli) };
+        }),
+      ),
+    );
+  helpful(command, ['relay statuses', 'relay statuses --json'], ['The table is HFT71_STATUS_MAPPING in the settings.']);
+}
+
+function overviewText({ mapping, counts, conflicts, heldUpdates }: StatusOverview, { paint, width }: Cli): string {
+  const ordersOf = (status: string) => counts.find((each) => same(each.status, status))?.orders ?? 0;
+  const rows = mapping.map(({ hft71Status, shopStatus }) => [
+    hft71Status,
+    shopStatus ?? '(left as it is)',
+    String(ordersOf(hft71Status)),
+  ]);
+  const unknown = counts.filter(({ isKnown }) => !isKnown);
+  return [
+    table(['HFT71', 'IN THE SHOP', 'ORDERS'], rows, width),
+    ...section(
+      'Not in HFT71_STATUS_MAPPING: the shop’s status stays',
+      unknown.map(({ status, orders }) => [status, String(orders)]),
+    ),
+    ...section(
+      'Set otherwise by hand in the shop, and left so',
+      conflicts.map(({ orderId, status, conflict }) => [String(orderId), `HFT71: ${status ?? '?'}`, conflict]),
+    ),
+    ...section(
+      'Changes that HFT71 was not told: do it there by hand, then relay orders update-done NUMBER',
+      heldUpdates.map(({ number, kind, reason, detail, since }) => [
+        `#${number}`,
+        kind,
+        reason,
+        age(since),
+        detail ?? '',
+      ]),
+    ),
+  ].join('\n');
+
+  function section(title: string, lines: string[][]): string[] {
+    return lines.length === 0 ? [] : ['', paint.bold(title), table([], lines, width)];
+  }
+}
+
+function same(a: string, b: string): boolean {
+  return a.replaceAll(/\s+/g, '').toLowerCase() === b.replaceAll(/\s+/g, '').toLowerCase();
+}

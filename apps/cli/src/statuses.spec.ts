@@ -1,0 +1,103 @@
+import { findOrders, settleAsFound } from '@relay/ledger';
+import { assertNoProcessLeft } from '@relay/testing';
+import { EXIT } from './exit-codes.js';
+import {
+  connect,
+  leaveInDoubt,
+  orderAtHft71,
+  ordersInShop,
+  startWorld,
+  takeOrder,
+  type World,
+} from './test-support.js';
+
+let world: World;
+let orderId: number;
+let hft71OrderId: string;
+
+const sql = (text: string, params: unknown[] = []) => world.relay.ledger.pool.query(text, params);
+
+beforeAll(async () => {
+  world = await startWorld({ HFT71_STATUS_MAPPING: '{"In Production":"leave","Closed":"completed"}' });
+  await connect(world);
+  const live = await world.say('mode', 'live', '--yes');
+  if (live.code !== 0) throw new Error(live.err);
+  [orderId = 0] = await ordersInShop(world, 1);
+  await takeOrder(world, { id: orderId });
+  const token = await leaveInDoubt(world, orderId, -1_000);
+  const [view] = await findOrders(world.relay.ledger, String(orderId));
+  hft71OrderId = await orderAtHft71(world, String(orderId));
+  await settleAsFound(world.relay.ledger, { intentId: view?.intentId ?? '', token }, hft71OrderId);
+});
+afterAll(async () => {
+  await world.stop();
+  await assertNoProcessLeft();
+});
+
+describe('relay trace', () => {
+  it('tells everything of one order in order, by number, id or HFT71’s id', async () => {
+    const said = await world.say('trace', hft71OrderId, '--json');
+    expect(said.code).toBe(EXIT.ok);
+    const { entries } = said.json() as unknown as { entries: { at: string; kind: string; what: string }[] };
+    expect(entries.map(({ at }) => at)).toEqual(entries.map(({ at }) => at).sort());
+    const kinds = new Set(entries.map(({ kind }) => kind));
+    expect([...kinds]).toEqual(expect.arrayContaining(['order', 'state', 'attempt']));
+    expect(entries.map(({ what }) => what)).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^ended .*in_doubt/), expect.stringMatching(/→ sent/)]),
+    );
+  });
+
+  it('reads on a narrow terminal, and says that there is more', async () => {
+    const { out } = await world.say('trace', String(orderId), '--limit', '2');
+    expect(out).toContain('the latest 2: raise --limit for more');
+  });
+
+  it('an order that nobody knows ends with a sentence', async () => {
+    const said = await world.say('trace', '99999999');
+    expect(said.code).not.toBe(EXIT.ok);
+    expect(said.err).toContain('no order 99999999 is known');
+  });
+});
+
+describe('relay statuses', () => {
+  it('shows the table, how many have each, what is unknown, set by hand, and held', async () => {
+    await sql(
+      `update progress set status = 'Lost', statuses = '[{"sku":"A","status":"Lost"},{"sku":"B","status":"closed"}]',
+         conflict = 'refunded instead of completed', status_since = now()`,
+    );
+    await sql(
+      `insert into intent (id, kind, shop_id, order_id, account_id, state, reason, reason_detail)
+       select gen_random_uuid(), 'update_order', 'main', $1, id, 'held', 'cancel-by-hand', 'cancel it at HFT71 by hand' from account`,
+      [orderId],
+    );
+    const { out, code } = await world.say('statuses');
+    expect(code).toBe(EXIT.ok);
+    expect(out).toMatch(/In Production +\(left as it is\) +0/);
+    expect(out).toMatch(/Closed +completed +1/);
+    expect(out).toMatch(/Lost +1/);
+    expect(out).toMatch(new RegExp(`${orderId} +HFT71: Lost +refunded instead of completed`));
+    expect(out).toMatch(new RegExp(`#${orderId} +update_order +cancel-by-hand`));
+    expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+  });
+
+  it('a held update is settled by a person once, and that is written down', async () => {
+    const act = ['orders', 'update-done', String(orderId), '--reason', 'done by hand', '--as', 'Eve'];
+    expect((await world.say(...act)).code).toBe(EXIT.ok);
+    const again = await world.say(...act);
+    expect([again.code === EXIT.ok, again.err]).toEqual([false, expect.stringContaining('no update of order')]);
+    const { rows } = await sql(`select actor, reason from audit where action = 'update done'`);
+    expect(rows).toEqual([{ actor: 'Eve', reason: 'done by hand' }]);
+    const trace = await world.say('trace', String(orderId));
+    expect(trace.out).toContain('update done by Eve');
+  });
+});
+
+describe('relay poll', () => {
+  it('an order that HFT71 does not have is refused with what to do', async () => {
+    const [unsent = 0] = await ordersInShop(world, 1);
+    await takeOrder(world, { id: unsent });
+    const said = await world.say('poll', String(unsent));
+    expect(said.code).not.toBe(EXIT.ok);
+    expect(said.err).toContain('has no id of HFT71’s');
+  });
+});
