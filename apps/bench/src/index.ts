@@ -1,0 +1,1 @@
+export { comparePolling, type PollingResult } from './polling/compare-polling.js';
