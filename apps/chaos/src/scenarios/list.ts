@@ -29,6 +29,7 @@ import { shopAway, shopHtml } from './shop-away.js';
 import { storm429 } from './storm-429.js';
 import { trickle } from './trickle.js';
 import { twoInstallations } from './two-installations.js';
+import { webhookShuffle } from './webhook-shuffle.js';
 
 /** The long ones first: they would else be what everybody waits for at the end. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -64,4 +65,5 @@ export const SCENARIOS: readonly Scenario[] = [
   poison,
   clockSkew,
   credentialsRotated,
+  webhookShuffle,
 ];
