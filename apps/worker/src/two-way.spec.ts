@@ -120,7 +120,7 @@ it.concurrent(
 it.concurrent(
   'without HFT71_CANCEL_STATUS a cancellation is held: cancel at HFT71 by hand',
   async () => {
-    const { HFT71_CANCEL_STATUS: _without, ...settings } = SETTINGS;
+    const settings = Object.fromEntries(Object.entries(SETTINGS).filter(([name]) => name !== 'HFT71_CANCEL_STATUS'));
     await inWorld({ settings, sandboxArgs: AT_REST }, async (world) => {
       await world.startLive();
       const { orderId } = await sent(world);

@@ -30,7 +30,7 @@ export async function writeBack(ctx: HandOffContext, intentId: string): Promise<
   const log = ctx.log.child({ orderId: wanted.orderId, shop: wanted.shopId });
   const step = async (name: Parameters<NonNullable<HandOffContext['onStep']>>[0]) => ctx.onStep?.(name, wanted.orderId);
 
-  let progress: ProgressToShow | null = null;
+  let progress: ProgressToShow | null;
   try {
     const order = await shop.woocommerce.getOrder(wanted.orderId);
     if (orderKeyHash(ctx.installation.hashKey, order.orderKey) !== wanted.orderKeyHash) {

@@ -1,7 +1,39 @@
 import type { Sabotage } from './sabotage.js';
 
 /** Each is aimed at what the scenario does on purpose, so that it is noticed by the design of the story and not by luck. */
+/** The long ones first: they would else be what everybody waits for at the end. */
 export const SABOTAGES: readonly Sabotage[] = [
+  {
+    name: 'sticky-doubt',
+    scenario: 'duplicate-policies',
+    what: 'the doubt of an earlier attempt, which a later refusal of bad data does not clear',
+    patches: [
+      {
+        module: 'packages/ledger/dist/record-outcome.js',
+        find: "state = case when i.doubt_since is not null then 'in_doubt' when i.cancel_requested then 'cancelled' else 'rejected' end,",
+        replace: "state = case when i.cancel_requested then 'cancelled' else 'rejected' end, doubt_since = null,",
+      },
+    ],
+  },
+  {
+    name: 'dispatch-lease',
+    scenario: 'redis-flushall',
+    what: 'the second dispatch of work whose job never came back',
+    patches: [
+      {
+        module: 'packages/ledger/dist/dispatch.js',
+        find: `            and (dispatched_until is null or dispatched_until <= now())
+          order by created_at, order_id limit`,
+        replace: `            and dispatched_until is null
+          order by created_at, order_id limit`,
+      },
+      {
+        module: 'packages/ledger/dist/dispatch.js',
+        find: 'and (i.dispatched_until is null or i.dispatched_until <= now())',
+        replace: 'and i.dispatched_until is null',
+      },
+    ],
+  },
   {
     name: 'claim-fence',
     scenario: 'paused-worker',
@@ -64,25 +96,6 @@ export const SABOTAGES: readonly Sabotage[] = [
     ],
   },
   {
-    name: 'dispatch-lease',
-    scenario: 'redis-flushall',
-    what: 'the second dispatch of work whose job never came back',
-    patches: [
-      {
-        module: 'packages/ledger/dist/dispatch.js',
-        find: `            and (dispatched_until is null or dispatched_until <= now())
-          order by created_at, order_id limit`,
-        replace: `            and dispatched_until is null
-          order by created_at, order_id limit`,
-      },
-      {
-        module: 'packages/ledger/dist/dispatch.js',
-        find: 'and (i.dispatched_until is null or i.dispatched_until <= now())',
-        replace: 'and i.dispatched_until is null',
-      },
-    ],
-  },
-  {
     name: 'marker',
     scenario: 'ledger-rolled-back',
     what: 'the judgement of a marker that the order shows in the shop',
@@ -133,18 +146,6 @@ export const SABOTAGES: readonly Sabotage[] = [
         module: 'packages/core/dist/look-up.js',
         find: "if (positive.reading.kind !== 'found' || positive.reading.hft71OrderId !== positive.hft71OrderId)",
         replace: 'if (false)',
-      },
-    ],
-  },
-  {
-    name: 'sticky-doubt',
-    scenario: 'duplicate-policies',
-    what: 'the doubt of an earlier attempt, which a later refusal of bad data does not clear',
-    patches: [
-      {
-        module: 'packages/ledger/dist/record-outcome.js',
-        find: "state = case when i.doubt_since is not null then 'in_doubt' when i.cancel_requested then 'cancelled' else 'rejected' end,",
-        replace: "state = case when i.cancel_requested then 'cancelled' else 'rejected' end, doubt_since = null,",
       },
     ],
   },

@@ -115,7 +115,7 @@ function putsByOrder(world: World): Map<string, Put[]> {
   for (const { target, method, path, body } of world.record().requests) {
     const orderId = /\/orders\/(\d+)$/.exec(path)?.[1];
     if (target !== 'shop' || method !== 'PUT' || orderId === undefined) continue;
-    puts.set(orderId, [...(puts.get(orderId) ?? []), (body ?? {}) as Put]);
+    puts.set(orderId, [...(puts.get(orderId) ?? []), body ?? {}]);
   }
   return puts;
 }
