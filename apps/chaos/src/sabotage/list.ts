@@ -1,7 +1,9 @@
 import type { Sabotage } from './sabotage.js';
 
-/** Each is aimed at what the scenario does on purpose, so that it is noticed by the design of the story and not by luck. */
-/** The long ones first: they would else be what everybody waits for at the end. */
+/**
+ * Each is aimed at what the scenario does on purpose, so that it is noticed by the design of the story and not by luck. The
+ * long ones first: they would else be what everybody waits for at the end.
+ */
 export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'sticky-doubt',
