@@ -38,6 +38,33 @@ describe('what is open', () => {
     expect(await after.json()).toEqual({ ready: true, problems: [] });
   });
 
+  it('/readyz is red when work is due, the window is open and nothing moves', async () => {
+    const sql = (text: string) => api.relay.ledger.pool.query(text);
+    await sql(
+      `insert into shop_order (shop_id, order_id, number, order_key_hash, status, created_gmt, modified_gmt, content_hash, lines, first_seen_by)
+       values ('main', 1, '1', 'k', 'processing', now(), now(), 'c', '[]', 'sweep')`,
+    );
+    await sql(
+      `insert into intent (id, kind, shop_id, order_id, account_id, state, reference, state_since)
+       select gen_random_uuid(), 'send_order', 'main', 1, id, 'ready', '1', now() - interval '5 minutes' from account`,
+    );
+    const readiness = async () => {
+      const answer = await get('/readyz');
+      return [answer.status, ((await answer.json()) as { problems: string[] }).problems.join()];
+    };
+    await sql(`update shop set mode = 'live'`);
+    await sql(`update process_beat set seen_at = now(), progress_at = now()`);
+    expect(await readiness()).toEqual([200, '']); // it is not its turn yet: others move
+    await sql(`update process_beat set progress_at = now() - interval '2 minutes'`);
+    expect(await readiness()).toEqual([503, expect.stringMatching(/^1 due, the oldest for \d+ s, and nothing moves$/)]);
+    await sql(`update account set breaker_state = 'open', breaker_owner = 'failures'`);
+    expect(await readiness()).toEqual([200, '']); // an outage of HFT71's is no fault of the workers
+    await sql(`update account set breaker_state = 'closed', breaker_owner = null`);
+    await sql(`update intent set not_before = now() + interval '1 minute'`);
+    expect(await readiness()).toEqual([200, '']);
+    await sql('delete from intent');
+  });
+
   it('/metrics is text for Prometheus', async () => {
     const response = await get('/metrics');
     expect(response.headers.get('content-type')).toContain('text/plain');

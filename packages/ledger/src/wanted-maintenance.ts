@@ -45,6 +45,7 @@ export async function alone(ledger: Ledger, what: string, work: () => Promise<vo
     );
     if (found[0]?.mine !== true) return false;
     const pulse = setInterval(() => void client.query('select 1').catch(() => undefined), PULSE_MS);
+    pulse.unref(); // it tells of a process that lives, and keeps none alive
     try {
       await work();
     } finally {
