@@ -1,4 +1,5 @@
 import { oneRow, rows, type Ledger } from './connect.js';
+import { wantShown } from './want-write-back.js';
 
 /** One entry of HFT71's list: one for each SKU. */
 export interface SkuStatusRow {
@@ -182,18 +183,7 @@ with told as (
   returning *
 ),
 changed as (select * from told where $7::boolean and copy = 1),
--- One that is under way or waits for its next try goes on as it is: two at once could leave the older status in the shop.
-wanted as (
-  insert into intent as w (id, kind, shop_id, order_id, account_id, copy, state, wanted_hash)
-  select gen_random_uuid(), 'write_back', shop_id, order_id, account_id, copy, 'ready', version::text from changed
-  on conflict (shop_id, order_id, kind, copy) do update set
-    wanted_hash = excluded.wanted_hash, state = 'ready', reason = null,
-    failures = case when w.state = 'ready' then w.failures else 0 end,
-    not_before = case when w.state = 'ready' then w.not_before end,
-    dispatched_until = case when w.state = 'ready' then w.dispatched_until end,
-    state_since = case when w.state = 'ready' then w.state_since else now() end
-  returning 1
-)
+wanted as (${wantShown('changed')} returning 1)
 select (select count(*) from wanted) as written, intent_id from told`;
 
 /** HFT71 answered something that cannot be believed, or not at all: nothing but this is noted, and it is asked again. */
@@ -237,11 +227,7 @@ export async function followStatusRules(ledger: Ledger, shopId: string, rules: s
        where before.status_rules <> $2 and p.shop_id = $1 and p.copy = 1 and p.statuses is not null and p.read_at > now() - interval '30 days'
        returning p.*
      ),
-     wanted as (
-       insert into intent as w (id, kind, shop_id, order_id, account_id, copy, state, wanted_hash)
-       select gen_random_uuid(), 'write_back', shop_id, order_id, account_id, copy, 'ready', version::text from again
-       on conflict (shop_id, order_id, kind, copy) do update set wanted_hash = excluded.wanted_hash, state = 'ready', reason = null
-     )
+     wanted as (${wantShown('again')})
      select count(*)::int as orders from again`,
     [shopId, rules],
   );

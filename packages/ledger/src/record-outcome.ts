@@ -163,12 +163,10 @@ export async function recordAccepted(
   }
 }
 
-/** Payload of the newest attempt before this one that may have been processed. */
-const DOUBTFUL_HASH = `(select d.payload_hash from attempt d where d.intent_id = i.id and d.token <> $1
+/** SQL: of the newest attempt before this one that may have been processed. */
+const ofDoubtfulAttempt = (column: 'payload_hash' | 'address_hash') =>
+  `(select d.${column} from attempt d where d.intent_id = i.id and d.token <> $1
   and d.outcome in ('in_doubt', 'abandoned') order by d.prepared_at desc limit 1)`;
-
-/** The same of its address. */
-const DOUBTFUL_ADDRESS = DOUBTFUL_HASH.replace('d.payload_hash', 'd.address_hash');
 
 const ACCEPTED = `
 with ended as (
@@ -197,11 +195,11 @@ settled as (
     accepted_hash = case
       when not in_time and contradicts then i.accepted_hash
       -- sent again while in doubt: what HFT71 has may be the doubtful attempt's content, and a difference becomes an update
-      when in_time and i.doubt_since is not null then coalesce(${DOUBTFUL_HASH}, i.payload_hash)
+      when in_time and i.doubt_since is not null then coalesce(${ofDoubtfulAttempt('payload_hash')}, i.payload_hash)
       else (select payload_hash from attempt where token = $1) end,
     address_hash = case
       when not in_time and contradicts then i.address_hash
-      when in_time and i.doubt_since is not null then coalesce(${DOUBTFUL_ADDRESS}, i.address_hash)
+      when in_time and i.doubt_since is not null then coalesce(${ofDoubtfulAttempt('address_hash')}, i.address_hash)
       else coalesce((select address_hash from attempt where token = $1), i.address_hash) end,
     no_resend = case when in_time or not contradicts then false else i.no_resend end,
     -- two orders may exist: a doubt, which no cancellation and no later refusal clears
