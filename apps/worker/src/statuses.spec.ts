@@ -10,17 +10,6 @@ const MAPPING = '{"In Production":"leave","Item Finished":"on-hold","Closed":"co
 const AT_REST = ['--status-step-ms', '3600000'];
 const SETTINGS = { HFT71_STATUS_MAPPING: MAPPING, HFT71_POLL_INTERVAL: '1s' };
 
-/** An order that is written back, and HFT71's id of it. */
-async function sent(
-  world: World,
-  wanted: Record<string, unknown> = {},
-): Promise<{ orderId: number; hft71OrderId: number }> {
-  const orderId = await world.sandbox.oneOrder(wanted);
-  await world.waitForState(orderId, 'written_back');
-  const [accepted] = await world.sandbox.acceptedOf(orderId);
-  return { orderId, hft71OrderId: accepted?.hft71OrderId ?? 0 };
-}
-
 async function untilStatus(world: World, orderId: number, status: string): Promise<void> {
   await waitFor(async () => (await world.sandbox.shopOrder(orderId)).status === status, {
     what: `order ${orderId} to be ${status} in the shop`,
@@ -47,7 +36,7 @@ it.concurrent(
     await inWorld({ settings, sandboxArgs: AT_REST }, async (world) => {
       const { sandbox } = world;
       await world.startLive();
-      const { orderId, hft71OrderId } = await sent(world);
+      const { orderId, hft71OrderId } = await world.sentOrder();
       await waitFor(async () => (await sandbox.meta(orderId, '_hft71_last_status')) === 'In Production', {
         what: 'the first status',
         timeoutMs: 20_000,
@@ -56,7 +45,8 @@ it.concurrent(
 
       await sandbox.moveAtHft71(hft71OrderId, { status: 'Closed' });
       await untilStatus(world, orderId, 'completed');
-      await untilRead(world, orderId, { ended: 'terminal', written_version: 2 });
+      await untilRead(world, orderId, { ended: 'terminal', version: 2 });
+      await world.waitForWriteBack(orderId);
       expect((await sandbox.putsOf(orderId)).slice(putsBefore)).toEqual([
         expect.objectContaining({ status: 'completed', line_items: expect.anything(), meta_data: expect.anything() }),
       ]);
@@ -86,7 +76,7 @@ it.concurrent(
     await inWorld({ settings, sandboxArgs: ['--status-step-ms', '4000'] }, async (world) => {
       const { sandbox } = world;
       await world.startLive();
-      const { orderId, hft71OrderId } = await sent(world);
+      const { orderId, hft71OrderId } = await world.sentOrder();
       await untilStatus(world, orderId, 'completed');
       await untilRead(world, orderId, { ended: 'terminal' });
       expect(await sandbox.meta(orderId, '_hft71_shipping_carrier')).toBe('DPD');
@@ -116,7 +106,7 @@ it.concurrent(
     await inWorld({ settings: SETTINGS, sandboxArgs: AT_REST }, async (world) => {
       const { sandbox } = world;
       await world.startLive();
-      const { orderId, hft71OrderId } = await sent(world);
+      const { orderId, hft71OrderId } = await world.sentOrder();
       const [first, second] = (await sandbox.shopOrder(orderId)).line_items.map(({ sku }) => sku ?? '');
       await sandbox.moveAtHft71(hft71OrderId, {
         items: { [first as string]: 'Closed', [second as string]: 'Item Finished' },
@@ -128,7 +118,7 @@ it.concurrent(
         what: 'the meta',
       });
       expect((await sandbox.shopOrder(orderId)).status).toBe('on-hold');
-      const second2 = await sent(world);
+      const second2 = await world.sentOrder();
       await sandbox.moveAtHft71(second2.hft71OrderId, { status: 'Lost in the Post' });
       await untilRead(world, second2.orderId, { status: 'Lost in the Post' });
       expect((await world.alerts()).filter((kind) => kind === 'unknown HFT71 status')).toHaveLength(1);
@@ -147,7 +137,7 @@ it.concurrent(
     await inWorld({ settings, sandboxArgs: AT_REST }, async (world) => {
       const { sandbox } = world;
       await world.startLive();
-      const { orderId, hft71OrderId } = await sent(world);
+      const { orderId, hft71OrderId } = await world.sentOrder();
       await sandbox.moveAtHft71(hft71OrderId, { status: 'Item Finished' });
       await waitFor(async () => (await sandbox.meta(orderId, '_hft71_last_status')) === 'Item Finished', {
         what: 'the meta without the status',
@@ -188,7 +178,7 @@ it.concurrent.each(UNBELIEVABLE)(
     await inWorld({ settings: SETTINGS, sandboxArgs: AT_REST }, async (world) => {
       const { sandbox } = world;
       await world.startLive();
-      const { orderId, hft71OrderId } = await sent(world);
+      const { orderId, hft71OrderId } = await world.sentOrder();
       await untilRead(world, orderId, { status: 'In Production' });
       await sandbox.fault({ target: 'hft71', ...fault, match: { method: 'GET', pathPattern: '/status$' } });
       await sandbox.moveAtHft71(hft71OrderId, { status: 'Closed' });
@@ -215,7 +205,7 @@ it.concurrent(
     await inWorld({ settings: SETTINGS, sandboxArgs: AT_REST }, async (world) => {
       const { sandbox } = world;
       await world.startLive();
-      const { orderId, hft71OrderId } = await sent(world, { kinds: ['mixed'] });
+      const { orderId, hft71OrderId } = await world.sentOrder({ kinds: ['mixed'] });
       await sandbox.moveAtHft71(hft71OrderId, { status: 'Closed' });
       await waitFor(async () => (await sandbox.meta(orderId, '_hft71_last_status')) === 'Closed', {
         what: 'the meta',
@@ -235,7 +225,7 @@ it.concurrent(
       async (world) => {
         const { sandbox } = world;
         await world.startLive();
-        const { orderId } = await sent(world);
+        const { orderId } = await world.sentOrder();
         await sandbox.edit(orderId, {
           billing: { address_1: 'Secret Road 99' },
           shipping: { address_1: 'Secret Road 99' },

@@ -10,13 +10,6 @@ const SETTINGS = {
 };
 const AT_REST = ['--status-step-ms', '3600000'];
 
-async function sent(world: World): Promise<{ orderId: number; hft71OrderId: number }> {
-  const orderId = await world.sandbox.oneOrder();
-  await world.waitForState(orderId, 'written_back');
-  const [accepted] = await world.sandbox.acceptedOf(orderId);
-  return { orderId, hft71OrderId: accepted?.hft71OrderId ?? 0 };
-}
-
 function moveTo(world: World, orderId: number, street: string): Promise<void> {
   return world.sandbox.edit(orderId, { shipping: { address_1: street } });
 }
@@ -48,7 +41,7 @@ it.concurrent(
   async () => {
     await inWorld({ settings: SETTINGS, sandboxArgs: AT_REST }, async (world) => {
       await world.startLive();
-      const { orderId, hft71OrderId } = await sent(world);
+      const { orderId, hft71OrderId } = await world.sentOrder();
       await moveTo(world, orderId, 'First Way 1');
       await moveTo(world, orderId, 'Second Way 2');
       await untilUpdates(world, orderId, ['update_order_address: sent']);
@@ -72,7 +65,7 @@ it.concurrent(
   async () => {
     await inWorld({ settings: SETTINGS, sandboxArgs: AT_REST }, async (world) => {
       await world.startLive();
-      const { orderId, hft71OrderId } = await sent(world);
+      const { orderId, hft71OrderId } = await world.sentOrder();
       await world.sandbox.fault({ target: 'hft71', kind: 'status', status: 422, match: { method: 'PUT' }, times: 1 });
       await moveTo(world, orderId, 'Refused Way 1');
       await untilUpdates(world, orderId, ['update_order_address: held (http-422)']);
@@ -89,7 +82,7 @@ it.concurrent(
   async () => {
     await inWorld({ settings: SETTINGS, sandboxArgs: AT_REST }, async (world) => {
       await world.startLive();
-      const { orderId, hft71OrderId } = await sent(world);
+      const { orderId, hft71OrderId } = await world.sentOrder();
       await world.sandbox.fault({ target: 'hft71', kind: 'reset-after', match: { method: 'PUT' }, times: 1 });
       await moveTo(world, orderId, 'Lost Way 1');
       await untilUpdates(world, orderId, ['update_order_address: sent']);
@@ -105,7 +98,7 @@ it.concurrent(
   async () => {
     await inWorld({ settings: SETTINGS, sandboxArgs: AT_REST }, async (world) => {
       await world.startLive();
-      const { orderId } = await sent(world);
+      const { orderId } = await world.sentOrder();
       await world.sandbox.edit(orderId, { status: 'cancelled' });
       await untilUpdates(world, orderId, ['update_order: sent']);
       expect(await putsAtHft71(world)).toEqual([{ orderStatus: 'Cancelled' }]);
@@ -123,7 +116,7 @@ it.concurrent(
     const settings = Object.fromEntries(Object.entries(SETTINGS).filter(([name]) => name !== 'HFT71_CANCEL_STATUS'));
     await inWorld({ settings, sandboxArgs: AT_REST }, async (world) => {
       await world.startLive();
-      const { orderId } = await sent(world);
+      const { orderId } = await world.sentOrder();
       await world.sandbox.edit(orderId, { status: 'cancelled' });
       await untilUpdates(world, orderId, ['update_order: held (cancel-by-hand)']);
       expect(await putsAtHft71(world)).toEqual([]);
@@ -153,7 +146,7 @@ it.concurrent(
   async () => {
     await inWorld({ sandboxArgs: AT_REST }, async (world) => {
       await world.startLive();
-      const { orderId } = await sent(world);
+      const { orderId } = await world.sentOrder();
       await moveTo(world, orderId, 'Other Way 1');
       await world.sandbox.edit(orderId, { status: 'cancelled' });
       await world.sweptOnce();

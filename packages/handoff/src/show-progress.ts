@@ -12,20 +12,19 @@ import type { HandOffContext, ShopRuntime } from './context.js';
 
 /** What a write-back shows of the order's progress at HFT71, beside its id. */
 export interface ProgressToShow {
-  readonly version: number;
   readonly shown: WantedShown;
   readonly change: ShopChange;
 }
 
 /** @returns null before HFT71's status was read once. */
-export async function readProgress(
+export async function progressToWrite(
   ctx: HandOffContext,
   shop: ShopRuntime,
   order: ShopOrder,
 ): Promise<ProgressToShow | null> {
   const shown = await loadShown(ctx.ledger, { shopId: shop.id, orderId: order.id, copy: 1 });
   if (shown === null || shown.statuses === null) return null;
-  return { version: shown.version, shown, change: progressToShow(order, shown, shop.statuses) };
+  return { shown, change: progressToShow(order, shown, shop.statuses) };
 }
 
 /** One PUT for everything that differs, or none. */
@@ -77,11 +76,11 @@ export async function tellProgress(
   ctx: HandOffContext,
   shop: ShopRuntime,
   order: { readonly shopId: string; readonly orderId: number; readonly hft71OrderId: string },
-  { version, shown, change: { verdict } }: ProgressToShow,
+  { shown, change: { verdict } }: ProgressToShow,
 ): Promise<void> {
   const log = ctx.log.child({ orderId: order.orderId, shop: order.shopId });
   const conflict = verdict.kind === 'conflict' ? `${verdict.shown} instead of ${verdict.wanted}` : null;
-  await recordShown(ctx.ledger, order, { version, conflict });
+  await recordShown(ctx.ledger, order, conflict);
   const subject = `${order.shopId}/${order.orderId}`;
   if (verdict.kind === 'conflict') {
     const message = `HFT71 says ${shown.status ?? '?'}: the shop's order is ${verdict.shown}, set by hand, and stays so instead of ${verdict.wanted}`;

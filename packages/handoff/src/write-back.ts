@@ -12,7 +12,7 @@ import {
   wantUpdates,
 } from '@relay/ledger';
 import { HandOffFailed, type HandOffContext } from './context.js';
-import { logged, putWhatDiffers, readProgress, tellProgress, type ProgressToShow } from './show-progress.js';
+import { logged, putWhatDiffers, progressToWrite, tellProgress, type ProgressToShow } from './show-progress.js';
 
 /**
  * Writes into the shop's order what HFT71 says of it: the id, with the marker removed in the same PUT, then status and
@@ -61,7 +61,7 @@ export async function writeBack(ctx: HandOffContext, intentId: string): Promise<
       : { [SHOP_META.hft71OrderId]: wanted.hft71OrderId };
     // The id never waits for a status that the shop does not take.
     const isIdLate = isFirst && wanted.failures > 0;
-    progress = isReprint || isIdLate ? null : await readProgress(ctx, shop, order);
+    progress = isReprint || isIdLate ? null : await progressToWrite(ctx, shop, order);
     await step('before-write-back');
     await putWhatDiffers(
       ctx,
@@ -88,7 +88,7 @@ export async function writeBack(ctx: HandOffContext, intentId: string): Promise<
     await tellUnmirrored(ctx, wanted.shopId, shop.maxUnmirrored);
     throw new HandOffFailed(error.message, wanted.orderId);
   }
-  await recordWrittenBack(ctx.ledger, intentId, wanted.hft71OrderId, progress?.version ?? 0);
+  await recordWrittenBack(ctx.ledger, intentId, wanted.hft71OrderId, progress?.shown.version ?? 0);
   await step('after-write-back-record');
   if (progress !== null) await tellProgress(ctx, shop, wanted, progress);
   // Edited or cancelled while it was being sent.

@@ -63,7 +63,7 @@ export async function hintedOrder(
  */
 export async function hintStatus(ledger: Ledger, intentId: string, told: string): Promise<void> {
   await ledger.pool.query(
-    `update progress set hint = $2, hinted_at = now(), hint_reads = 0, poll_at = now(), ended = null
+    `update progress set hint = $2, hint_reads = 0, poll_at = now(), ended = null
      where intent_id = $1 and hint is distinct from $2`,
     [intentId, told],
   );

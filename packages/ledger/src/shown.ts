@@ -9,7 +9,6 @@ export interface WantedShown {
   readonly status: string | null;
   /** To be given back when it is shown: a reading that came in between is another version. */
   readonly version: number;
-  readonly writtenVersion: number;
   /** Statuses of the shop's that the relay set, or may have set. */
   readonly own: readonly string[];
   /** The most advanced status of HFT71's that the order has had. */
@@ -27,7 +26,7 @@ export async function loadShown(
     Omit<WantedShown, 'own'> & { writtenShopStatus: string | null; pendingShopStatus: string | null }
   >(
     ledger.pool,
-    `select statuses, customer_statuses as "customerStatuses", shipping, status, version, written_version as "writtenVersion",
+    `select statuses, customer_statuses as "customerStatuses", shipping, status, version,
             written_shop_status as "writtenShopStatus", pending_shop_status as "pendingShopStatus", furthest, conflict, noted
      from progress where shop_id = $1 and order_id = $2 and copy = $3`,
     [order.shopId, order.orderId, order.copy],
@@ -52,17 +51,17 @@ export async function willWriteShopStatus(
   );
 }
 
-/** The shop shows this version. @param conflict a status that a person set otherwise, or null. */
+/** The shop shows it. @param conflict a status that a person set otherwise, or null. */
 export async function recordShown(
   ledger: Ledger,
   order: { shopId: string; orderId: number },
-  { version, conflict }: { version: number; conflict: string | null },
+  conflict: string | null,
 ): Promise<void> {
   await ledger.pool.query(
-    `update progress set written_version = greatest(written_version, $3), conflict = $4,
+    `update progress set conflict = $3,
        written_shop_status = coalesce(pending_shop_status, written_shop_status), pending_shop_status = null
      where shop_id = $1 and order_id = $2 and copy = 1`,
-    [order.shopId, order.orderId, version, conflict],
+    [order.shopId, order.orderId, conflict],
   );
 }
 
@@ -82,13 +81,10 @@ export async function willNote(
 }
 
 /** HFT71's statuses that its orders have now, and how many have each. */
-export async function statusCounts(
-  ledger: Ledger,
-  shopId: string,
-): Promise<{ status: string; orders: number; oldest: Date }[]> {
+export async function statusCounts(ledger: Ledger, shopId: string): Promise<{ status: string; orders: number }[]> {
   return rows(
     ledger.pool,
-    `select entry ->> 'status' as status, count(distinct p.intent_id)::int as orders, min(p.status_since) as oldest
+    `select entry ->> 'status' as status, count(distinct p.intent_id)::int as orders
      from progress p cross join lateral jsonb_array_elements(p.statuses) entry
      where p.shop_id = $1 group by 1 order by 2 desc, 1`,
     [shopId],
@@ -126,6 +122,7 @@ export interface ProgressView {
   readonly isPolling: boolean;
   /** Why the last reading could not be believed. */
   readonly fault: string | null;
+  readonly faultSince: Date | null;
   /** Why it is polled no more. */
   readonly ended: string | null;
   readonly conflict: string | null;
@@ -136,7 +133,7 @@ export async function progressOf(ledger: Ledger, order: { shopId: string; orderI
     ledger.pool,
     `select copy, hft71_order_id as "hft71OrderId", status, status_since as "statusSince", statuses,
             customer_statuses as "customerStatuses", shipping, read_at as "readAt", poll_at as "pollAt",
-            coalesce(poll_at <= now(), false) as "isDue", coalesce(polling_until > now(), false) as "isPolling", fault, ended, conflict
+            coalesce(poll_at <= now(), false) as "isDue", coalesce(polling_until > now(), false) as "isPolling", fault, fault_since as "faultSince", ended, conflict
      from progress where shop_id = $1 and order_id = $2 order by copy`,
     [order.shopId, order.orderId],
   );

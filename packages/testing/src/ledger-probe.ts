@@ -51,6 +51,17 @@ export class LedgerProbe {
     }
   }
 
+  /** Waits until the shop shows all that is to be shown of this order. */
+  async waitForWriteBack(orderId: number): Promise<void> {
+    await waitFor(
+      async () =>
+        (await this.rows(`select state from intent where kind = 'write_back' and order_id = $1`, [orderId]))[0]?.[
+          'state'
+        ] === 'written_back',
+      { what: `the write-back of order ${orderId}`, timeoutMs: 20_000 },
+    );
+  }
+
   /** Waits until each of these has failed at least once. */
   async waitForFailures(orderIds: readonly number[]): Promise<void> {
     await waitFor(

@@ -41,13 +41,11 @@ CREATE TABLE "progress" (
     "poll_no" INTEGER NOT NULL DEFAULT 0,
     "polling_until" TIMESTAMPTZ(3),
     "hint" TEXT,
-    "hinted_at" TIMESTAMPTZ(3),
     "hint_reads" INTEGER NOT NULL DEFAULT 0,
     "fault" TEXT,
     "fault_since" TIMESTAMPTZ(3),
     "ended" TEXT,
     "version" INTEGER NOT NULL DEFAULT 0,
-    "written_version" INTEGER NOT NULL DEFAULT 0,
     "furthest" TEXT,
     "written_shop_status" TEXT,
     "pending_shop_status" TEXT,
@@ -97,7 +95,7 @@ BEGIN
   ON CONFLICT (intent_id) DO UPDATE SET
     hft71_order_id = excluded.hft71_order_id, statuses = NULL, customer_statuses = NULL, shipping = NULL, status = NULL,
     status_since = NULL, seen = '[]', read_at = NULL, poll_at = NULL, polling_until = NULL, hint = NULL, hint_reads = 0,
-    fault = NULL, fault_since = NULL, ended = NULL, accepted_at = now(), version = 0, written_version = 0, noted = NULL,
+    fault = NULL, fault_since = NULL, ended = NULL, accepted_at = now(), version = 0, noted = NULL,
     furthest = NULL, written_shop_status = NULL, pending_shop_status = NULL, conflict = NULL
   WHERE p.hft71_order_id <> excluded.hft71_order_id;
   RETURN NULL;

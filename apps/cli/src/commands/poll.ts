@@ -53,7 +53,7 @@ async function untilRead(relay: Relay, order: { shopId: string; orderId: number 
 
 function progressText(progress: readonly ProgressView[], { width }: Cli): string {
   return progress
-    .map(({ copy, hft71OrderId, statuses, customerStatuses, shipping, readAt, fault, ended }) => {
+    .map(({ copy, hft71OrderId, statuses, customerStatuses, shipping, readAt, fault, faultSince, ended }) => {
       const rows: [string, string][] = [
         ['HFT71’s id', copy === 1 ? hft71OrderId : `${hft71OrderId} (reprint R${copy})`],
         ...(statuses ?? []).map(({ sku, status }): [string, string] => [sku, status]),
@@ -62,7 +62,7 @@ function progressText(progress: readonly ProgressView[], { width }: Cli): string
       if (shipping !== null)
         rows.push(['parcel', [shipping.carrier, shipping.tracking].filter((part) => part !== null).join(' ')]);
       if (readAt !== null) rows.push(['read', `${age(readAt)} ago`]);
-      if (fault !== null) rows.push(['not believed', fault]);
+      if (fault !== null) rows.push(['not believed', faultSince === null ? fault : `${fault}, for ${age(faultSince)}`]);
       if (ended !== null) rows.push(['polled no more', ended]);
       return table([], rows, width);
     })

@@ -93,6 +93,14 @@ export class World extends LedgerProbe {
     return (await heldOrders(this.ledger)).map(({ orderId, reason }) => ({ orderId, reason }));
   }
 
+  /** An order that is written back, and HFT71's id of it. */
+  async sentOrder(wanted: Record<string, unknown> = {}): Promise<{ orderId: number; hft71OrderId: number }> {
+    const orderId = await this.sandbox.oneOrder(wanted);
+    await this.waitForState(orderId, 'written_back');
+    const [accepted] = await this.sandbox.acceptedOf(orderId);
+    return { orderId, hft71OrderId: accepted?.hft71OrderId ?? 0 };
+  }
+
   /** What a person does who has looked (`relay breaker close`). */
   async closeBreaker(): Promise<void> {
     for (const { id } of await listAccounts(this.ledger)) await closeBreaker(this.ledger, { kind: 'account', id });
