@@ -13,7 +13,7 @@ import {
 } from '@relay/operations';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { accepted, answers, RefusedRequest } from './answers.js';
-import { callerName } from './admin-access.js';
+import { actOf } from './act-of.js';
 import {
   actBody,
   forPersonSchema,
@@ -116,22 +116,6 @@ export const orderRoutes: FastifyPluginAsyncZod<{ relay: Relay }> = async (app, 
     },
   );
 };
-
-interface ActRequest {
-  readonly params: { readonly order: string };
-  readonly query: { readonly shop?: string | undefined };
-  readonly body: { readonly reason: string };
-  readonly caller: { readonly name: string } | null;
-}
-
-function actOf({ params, query: { shop }, body, caller }: ActRequest) {
-  return {
-    wanted: params.order,
-    reason: body.reason,
-    actor: callerName(caller),
-    ...(shop === undefined ? {} : { shopId: shop }),
-  };
-}
 
 function resolvedBy({ state, reason, identityChanged }: OrderView): string | null {
   if (state === 'held' || state === 'rejected') return whatResolvesHeld(reason ?? '');

@@ -3,7 +3,7 @@ import { askPoll, findOrder, resolveUpdates, statusOverview, type Relay } from '
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { accepted, answers } from './answers.js';
-import { callerName } from './admin-access.js';
+import { actOf } from './act-of.js';
 import { chosenShop } from './chosen-shop.js';
 import { listOf, ofShop, orderParams } from './order-schemas.js';
 
@@ -26,6 +26,7 @@ const progressSchema = z.object({
   isDue: z.boolean(),
   isPolling: z.boolean(),
   fault: z.string().nullable().describe('Why the last reading was not believed'),
+  faultSince: z.date().nullable(),
   ended: z.string().nullable().describe('Why it is read no more'),
   conflict: z.string().nullable().describe('A person set another status in the shop'),
 });
@@ -126,15 +127,9 @@ export const statusRoutes: FastifyPluginAsyncZod<{ relay: Relay }> = async (app,
         response: answers(z.object({ order: z.string(), updates: z.number() })),
       },
     },
-    async ({ params, query: { shop }, body: { how, reason }, caller }) => {
-      const act = {
-        wanted: params.order,
-        reason,
-        actor: callerName(caller),
-        ...(shop === undefined ? {} : { shopId: shop }),
-      };
-      const { updates } = accepted(await resolveUpdates(relay, act, how));
-      return { order: params.order, updates };
+    async (request) => {
+      const { updates } = accepted(await resolveUpdates(relay, actOf(request), request.body.how));
+      return { order: request.params.order, updates };
     },
   );
 
