@@ -9,7 +9,8 @@ export {
   type Hft71WebhookShop,
 } from './hft71-webhook.js';
 export { planPolls, type PolledAccount } from './plan-polls.js';
-export { PollFailed, pollOrder, UNKNOWN_HFT71_STATUS, type PollingShop, type StatusRules } from './poll-order.js';
+export { PollFailed, pollOrder, UNKNOWN_HFT71_STATUS } from './poll-order.js';
+export type { PollingShop, StatusRules } from './read-at-hft71.js';
 export { takeOrder, takePage } from './see-order.js';
 export { keepShopWebhooks, webhookUrl } from './shop-webhooks.js';
 export { readStockFeed } from './stock-feed.js';

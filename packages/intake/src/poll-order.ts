@@ -7,63 +7,22 @@ import {
   leastAdvanced,
   planPoll,
   rankOf,
-  saysNothing,
   shownStatus,
   webhooksAreSilent,
-  type PollRules,
   type StatusMapping,
 } from '@relay/core';
-import type { Hft71Client, SkuStatus } from '@relay/hft71';
-import {
-  loadPoll,
-  raiseAlert,
-  recordPoll,
-  recordPollFault,
-  resolveAlerts,
-  type PolledProgress,
-  type ShippingRow,
-} from '@relay/ledger';
+import { loadPoll, raiseAlert, recordPoll, recordPollFault, resolveAlerts, type PolledProgress } from '@relay/ledger';
 import type { IntakeContext } from './context.js';
-
-/** What a shop's settings say of statuses. */
-export interface StatusRules {
-  /** `HFT71_STATUS_MAPPING` */
-  readonly mapping: StatusMapping;
-  /** `HFT71_TERMINAL_STATUSES`, and `HFT71_CANCEL_STATUS` where there is one. */
-  readonly terminal: readonly string[];
-  /** `HFT71_STATUS_OF_MIXED_ORDERS`: the shop's status follows HFT71's also where some lines are not HFT71's. */
-  readonly mixedOrders: boolean;
-  /** `HFT71_STATUS_BACKWARDS` */
-  readonly backwards: boolean;
-  /** `HFT71_CUSTOMER_STATUS_ENABLED` */
-  readonly customerStatus: boolean;
-  /** `HFT71_SHIPPING_SYNC_ENABLED` */
-  readonly shipping: boolean;
-  /** `HFT71_LINE_STATUS_ENABLED` */
-  readonly lines: boolean;
-  /** `HFT71_WEBHOOK_SILENCE` */
-  readonly webhookSilenceMs: number;
-}
-
-export interface PollingShop {
-  readonly id: string;
-  readonly hft71: Hft71Client;
-  readonly statuses: StatusRules;
-  readonly pollRules: PollRules;
-  /** A line of the call log for what was not called: the plugin logged it too. */
-  readonly logSkippedShipping: (orderId: number, hft71OrderId: string, why: string) => void;
-}
+import { faultOf, isSame, readAtHft71, type PollingShop, type Told } from './read-at-hft71.js';
 
 /** A reading that failed and is worth another try soon. Its text is stored by the queue: class and ids only. */
 export class PollFailed extends Error {
   override readonly name = 'PollFailed';
-  constructor(
-    failure: CallFailure,
-    orderId: number,
-    /** Not before, as the answer asks. */
-    readonly retryAfterMs: number | null,
-  ) {
+  /** Not before, as the answer asks. */
+  readonly retryAfterMs: number | null;
+  constructor(failure: CallFailure, orderId: number) {
     super(`${failure.message} (order ${orderId})`);
+    this.retryAfterMs = failure.retryAfterMs;
   }
 }
 
@@ -86,7 +45,7 @@ export async function pollOrder(
   if (poll === null) return 'nothing to do: another poll has taken its place';
   let told: Told;
   try {
-    told = await readProgress(shop, poll);
+    told = await readAtHft71(shop, poll);
   } catch (error) {
     if (!(error instanceof CallFailure)) throw error;
     return fail(ctx, shop, poll, error, isLastTry);
@@ -100,69 +59,6 @@ export async function pollOrder(
   return record(ctx, shop, poll, told);
 }
 
-interface Told {
-  readonly statuses: readonly SkuStatus[];
-  readonly customerStatuses: readonly SkuStatus[] | null;
-  readonly shipping: ShippingRow | null;
-}
-
-async function readProgress(shop: PollingShop, poll: PolledProgress): Promise<Told> {
-  const hft71 = shop.hft71.reading('poll');
-  const { hft71OrderId, orderId } = poll;
-  const statuses = bySku(await hft71.orderStatus(hft71OrderId, orderId));
-  const isMoved = !isSame(statuses, poll.statuses);
-  const customerStatuses = shop.statuses.customerStatus
-    ? await unlessAbsent(async () => bySku(await hft71.customerStatus(hft71OrderId, orderId)))
-    : null;
-  return { statuses, customerStatuses, shipping: await readShipping(shop, poll, isMoved) };
-}
-
-/** The parcel is asked for until it is known, and again whenever the status moves. */
-async function readShipping(shop: PollingShop, poll: PolledProgress, isMoved: boolean): Promise<ShippingRow | null> {
-  const { hft71OrderId, orderId } = poll;
-  const skipped = (why: string) => (isMoved ? shop.logSkippedShipping(orderId, hft71OrderId, why) : undefined);
-  if (!shop.statuses.shipping) {
-    skipped('switched-off');
-    return null;
-  }
-  if (!isMoved && poll.shipping?.tracking) return null;
-  const order = await unlessAbsent(() => shop.hft71.reading('poll').order(hft71OrderId, orderId));
-  const shipping = order === null || order === 'not-found' ? null : order.shipping;
-  if (shipping === null || (shipping.carrier === null && shipping.tracking === null && shipping.trackingRet === null)) {
-    skipped('no-parcel');
-    return null;
-  }
-  return { carrier: shipping.carrier, tracking: shipping.tracking, trackingRet: shipping.trackingRet };
-}
-
-/** These two are extras: that HFT71 has no such endpoint must not keep the status away. */
-async function unlessAbsent<T>(read: () => Promise<T>): Promise<T | null> {
-  try {
-    return await read();
-  } catch (error) {
-    // A page or cut JSON with a 2xx is a failure of the moment, and read again.
-    if (error instanceof CallFailure && saysNothing(error) && (error.status ?? 0) >= 300) return null;
-    throw error;
-  }
-}
-
-/** Why a list that could be read says nothing of this order; null when it does. */
-function faultOf(poll: PolledProgress, statuses: readonly SkuStatus[]): string | null {
-  if (statuses.length === 0) return 'empty-list';
-  const skus = statuses.map(({ sku }) => sku);
-  if (new Set(skus).size < skus.length) return 'sku-twice';
-  const strange = skus.filter((sku) => !poll.skus.includes(sku) && !poll.statuses?.some((row) => row.sku === sku));
-  if (strange.length > 0) return `unknown-sku: ${strange.slice(0, 3).join(', ')}`;
-  // A line that HFT71 told of before does not vanish: with it missing the order would seem further than it is.
-  const missing = (poll.statuses ?? []).filter(({ sku }) => !skus.includes(sku) && poll.skus.includes(sku));
-  return missing.length > 0
-    ? `missing-sku: ${missing
-        .map(({ sku }) => sku)
-        .slice(0, 3)
-        .join(', ')}`
-    : null;
-}
-
 async function fail(
   ctx: IntakeContext,
   shop: PollingShop,
@@ -173,18 +69,19 @@ async function fail(
   const { retryAfterMs } = failure;
   if (failure.failure === 'not-found') {
     await recordPollFault(ctx.ledger, poll, {
-      ...{ fault: 'not-found', pollInMs: shop.pollRules.withWebhooksMs, ended: endOf(shop, poll) },
+      fault: 'not-found',
+      pollInMs: shop.pollRules.withWebhooksMs,
+      ended: endOf(shop, poll),
     });
     const message = `HFT71 accepted order ${poll.orderId} as ${poll.hft71OrderId} and does not know it now: look it up there`;
     if (await raiseAlert(ctx.ledger, { kind: UNKNOWN_AT_HFT71, severity: 2, subject: subjectOf(poll), message }))
       ctx.log.error(message, { orderId: poll.orderId, shop: shop.id });
     return 'not known at HFT71';
   }
-  if (!isLastTry && (retryAfterMs ?? 0) <= LONGEST_WAIT_IN_QUEUE_MS)
-    throw new PollFailed(failure, poll.orderId, retryAfterMs);
+  if (!isLastTry && (retryAfterMs ?? 0) <= LONGEST_WAIT_IN_QUEUE_MS) throw new PollFailed(failure, poll.orderId);
   const pollInMs = Math.max(retryAfterMs ?? 0, backoffMs(6)); // a shaken minutes' wait: the plan's own may be a day
   await recordPollFault(ctx.ledger, poll, { fault: failure.message.slice(0, 200), pollInMs, ended: endOf(shop, poll) });
-  if (isLastTry) throw new PollFailed(failure, poll.orderId, retryAfterMs);
+  if (isLastTry) throw new PollFailed(failure, poll.orderId);
   return 'later: HFT71 asks to wait';
 }
 
@@ -206,11 +103,8 @@ async function record(ctx: IntakeContext, shop: PollingShop, poll: PolledProgres
   const statuses = told.statuses.map(({ status }) => status);
   const isMoved = !isSame(told.statuses, poll.statuses);
   const isOther = (next: unknown, before: unknown) => next !== null && JSON.stringify(next) !== JSON.stringify(before);
-  const changed =
-    isMoved ||
-    poll.conflict !== null ||
-    isOther(told.customerStatuses, poll.customerStatuses) ||
-    isOther(told.shipping, poll.shipping);
+  const isNewer =
+    isMoved || isOther(told.customerStatuses, poll.customerStatuses) || isOther(told.shipping, poll.shipping);
   const status = shownStatus(rules.mapping, statuses);
   const nowMs = poll.now.getTime();
   const plan = planPoll(
@@ -234,7 +128,8 @@ async function record(ctx: IntakeContext, shop: PollingShop, poll: PolledProgres
     ...told,
     status,
     furthest: furthestOf(rules.mapping, poll.furthest, statuses),
-    changed,
+    // What a person set otherwise is compared again with what they set by now.
+    changed: isNewer || poll.conflict !== null,
     pollInMs,
     ended: plan.kind === 'end' ? plan.reason : null,
     hint: plan.kind === 'end' ? null : hint,
@@ -242,7 +137,7 @@ async function record(ctx: IntakeContext, shop: PollingShop, poll: PolledProgres
   if (!isRecorded) return 'nothing to do: another poll has taken its place';
   await resolveAlerts(ctx.ledger, [UNKNOWN_AT_HFT71], subjectOf(poll));
   await tellUnknown(ctx, shop, poll, statuses);
-  if (!changed) return `unchanged: ${status}`;
+  if (!isNewer) return `unchanged: ${status}`;
   ctx.log.info('HFT71 tells a change', {
     orderId: poll.orderId,
     shop: shop.id,
@@ -296,13 +191,4 @@ async function tellUnknown(
     };
     if (await raiseAlert(ctx.ledger, alert)) ctx.log.warn(message, { shop: shop.id });
   }
-}
-
-/** In one order, so that HFT71 may list them in any. */
-function bySku(rows: readonly SkuStatus[]): SkuStatus[] {
-  return rows.map(({ sku, status }) => ({ sku, status })).sort((a, b) => (a.sku < b.sku ? -1 : a.sku > b.sku ? 1 : 0));
-}
-
-function isSame(next: readonly SkuStatus[], before: readonly SkuStatus[] | null): boolean {
-  return before !== null && JSON.stringify(next) === JSON.stringify(bySku(before));
 }
