@@ -1,3 +1,4 @@
+import { comparable } from '@relay/core';
 import { z } from 'zod';
 
 /**
@@ -90,7 +91,7 @@ export function statusMapping() {
   return jsonMapping().transform((mapping, context): Readonly<Record<string, string>> => {
     const seen = new Set<string>();
     for (const [from, to] of Object.entries(mapping)) {
-      const same = from.replaceAll(/\s+/g, '').toLowerCase();
+      const same = comparable(from);
       if (same === '' || to.trim() === '') return refuse(context, 'must name a status on both sides of each row');
       if (seen.has(same)) return refuse(context, `names the status ${from} twice: case and blanks do not count`);
       seen.add(same);

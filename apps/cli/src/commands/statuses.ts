@@ -1,3 +1,4 @@
+import { comparable } from '@relay/core';
 import type { Command } from 'commander';
 import { statusOverview, type StatusOverview } from '@relay/operations';
 import { chosenShop } from '../chosen-shop.js';
@@ -26,7 +27,8 @@ export function addStatuses(program: Command, cli: Cli): void {
 }
 
 function overviewText({ mapping, counts, conflicts, heldUpdates }: StatusOverview, { paint, width }: Cli): string {
-  const ordersOf = (status: string) => counts.find((each) => same(each.status, status))?.orders ?? 0;
+  const ordersOf = (status: string) =>
+    counts.find((each) => comparable(each.status) === comparable(status))?.orders ?? 0;
   const rows = mapping.map(({ hft71Status, shopStatus }) => [
     hft71Status,
     shopStatus ?? '(left as it is)',
@@ -58,8 +60,4 @@ function overviewText({ mapping, counts, conflicts, heldUpdates }: StatusOvervie
   function section(title: string, lines: string[][]): string[] {
     return lines.length === 0 ? [] : ['', paint.bold(title), table([], lines, width)];
   }
-}
-
-function same(a: string, b: string): boolean {
-  return a.replaceAll(/\s+/g, '').toLowerCase() === b.replaceAll(/\s+/g, '').toLowerCase();
 }
