@@ -1,7 +1,7 @@
 import { readStatusMapping, type PollRules } from '@relay/core';
+import { SeededRandom } from '@relay/testing';
 import { HOUR_MS, makeLives, type Life } from './lives.js';
 import { playPolling, type Played, type Rules } from './play-polling.js';
-import { seededRandom } from './seeded-random.js';
 
 export interface PollingResult {
   readonly case: 'polling-with-webhooks' | 'polling-without-webhooks';
@@ -34,7 +34,7 @@ const MARKS = {
 
 /** The same lives twice: with HFT71's webhook, 5 % of whose deliveries are lost, and without. */
 export function comparePolling(count: number, seed: number): PollingResult[] {
-  const lives = makeLives(count, seededRandom(seed));
+  const lives = makeLives(count, seriesOf(seed, 'lives'));
   return [measure(lives, seed, true), measure(lives, seed, false)];
 }
 
@@ -45,7 +45,7 @@ function measure(lives: readonly Life[], seed: number, withWebhooks: boolean): P
     silenceMs: SILENCE_MS,
     readsAMinute: READS_A_MINUTE,
   };
-  const { orders, mostReadsAMinute } = playPolling(lives, rules, withWebhooks, seededRandom(seed + 1));
+  const { orders, mostReadsAMinute } = playPolling(lives, rules, withWebhooks, seriesOf(seed, 'polls'));
   const ended = orders.filter(({ ends }) => ends);
   const staleness = orders.flatMap(({ stalenessMs }) => stalenessMs).sort((a, b) => a - b);
   const missed = lives.reduce((sum, { changesMs }) => sum + changesMs.length, 0) - staleness.length;
@@ -71,6 +71,11 @@ function measure(lives: readonly Life[], seed: number, withWebhooks: boolean): P
     figures.mostPollsOfNeverEnding <= MARKS.neverEnding &&
     figures.mostReadsAMinute <= READS_A_MINUTE;
   return { case: name, orders: lives.length, seed, ...figures, passed };
+}
+
+function seriesOf(seed: number, name: string): () => number {
+  const series = new SeededRandom(seed, name);
+  return () => series.next();
 }
 
 function mostPolls(orders: readonly Played[]): number {

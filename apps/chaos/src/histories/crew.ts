@@ -1,5 +1,4 @@
-import { wake, waitUntilStopped, type StartedProcess } from '@relay/testing';
-import type { SeededRandom } from '../run/seeded-random.js';
+import { wake, waitUntilStopped, type SeededRandom, type StartedProcess } from '@relay/testing';
 import type { Installation } from '../world/installation.js';
 import { STEPS_TO_DIE_AT } from './faults.js';
 

@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../run/seeded-random.js';
+import type { SeededRandom } from '@relay/testing';
 import { postOf } from '../world/order-with-faults.js';
 import type { World } from '../world/world.js';
 import type { Crew } from './crew.js';

@@ -1,5 +1,6 @@
 import { mkdir, rename, cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SeededRandom } from '@relay/testing';
 import type { Sabotage } from '../sabotage/sabotage.js';
 import { nodeArgsFor, switchOff } from '../sabotage/switch-off.js';
 import { World } from '../world/world.js';
@@ -7,7 +8,6 @@ import type { SharedServers } from '../world/shared-servers.js';
 import { Marks } from './marks.js';
 import { sumOf, whatBroke, type ScenarioResult } from './result.js';
 import type { Scenario, Stage } from './scenario.js';
-import { SeededRandom } from './seeded-random.js';
 
 export interface RunContext {
   readonly full: boolean;

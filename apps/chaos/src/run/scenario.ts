@@ -1,5 +1,5 @@
 import type { Marks } from './marks.js';
-import type { SeededRandom } from './seeded-random.js';
+import type { SeededRandom } from '@relay/testing';
 import type { World, WorldOptions } from '../world/world.js';
 
 /** What a scenario works with. */

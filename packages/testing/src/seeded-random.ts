@@ -1,4 +1,4 @@
-/** A series that depends on the seed and the name alone: `--only NAME --seed N` draws what the whole run drew. */
+/** A series that depends on the seed and the name alone: a part of a run, played by itself, draws what it drew in the whole. */
 export class SeededRandom {
   #state: number;
 
@@ -24,7 +24,7 @@ export class SeededRandom {
   }
 }
 
-/** FNV-1a: any spread will do. */
+/** FNV-1a. */
 function hash(text: string): number {
   let value = 0x811c9dc5;
   for (let at = 0; at < text.length; at += 1) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
