@@ -29,10 +29,9 @@ export const pluginStillOn: Scenario = {
 
     const [first = 0, ...others] = await sandbox.order({ count: size(6, 30) });
     await sandbox.edit(first, { meta_data: [await idMeta(first)] });
-    await waitFor(async () => (await relay.breaker()).state === 'open', {
-      what: 'the relay to stop the account',
-      timeoutMs: 30_000,
-    });
+    // Stopped first, then told: a moment lies between the two.
+    const isStopped = async () => (await relay.breaker()).state === 'open' && (await relay.alerts()).length > 0;
+    await waitFor(isStopped, { what: 'the relay to stop the account, and to say so', timeoutMs: 30_000 });
     const sentBefore = [...postsByReference(world.record()).keys()];
     const severity = await relay.rows(`select kind, severity::int from alert where resolved_at is null order by id`);
     say('the account is stopped: the plugin is switched off, and a person closes the breaker');
