@@ -83,3 +83,20 @@ export async function catalogueOf(
     [shopId, skus],
   );
 }
+
+/** Which of these the account's feed or the shop has. Before the first feed every SKU may be there. */
+export async function skusKnown(
+  ledger: Ledger,
+  shop: { readonly id: string; readonly accountId: string },
+  skus: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const found = await rows<{ sku: string }>(
+    ledger.pool,
+    `select u.sku from unnest($3::text[]) as u(sku)
+     where exists (select 1 from account a where a.id = $2 and a.current_feed_id is null)
+        or exists (select 1 from feed_sku f join account a on a.current_feed_id = f.feed_id where a.id = $2 and f.sku = u.sku)
+        or exists (select 1 from catalogue_item c where c.shop_id = $1 and c.sku = u.sku)`,
+    [shop.id, shop.accountId, skus],
+  );
+  return new Set(found.map(({ sku }) => sku));
+}

@@ -28,3 +28,4 @@ export { readStatus, type RelayStatus } from './status.js';
 export { createUser, ensureAdmin, logIn, ROLES, type Role } from './users.js';
 export { askPoll, statusOverview, type PollAsked, type StatusOverview } from './statuses.js';
 export { checkStatusMapping } from './status-mapping-check.js';
+export * from './stock.js';
