@@ -2,7 +2,7 @@ import { Worker, type Job } from 'bullmq';
 import { backoffMs, CallFailure } from '@relay/core';
 import { HandOffFailed, sendOrder, updateOrder, writeBack, type HandOffContext } from '@relay/handoff';
 import { PollFailed, pollOrder, type IntakeContext } from '@relay/intake';
-import { deferPoll } from '@relay/ledger';
+import { deferPoll, undoStockDispatch } from '@relay/ledger';
 import { quietly, type ConnectedShop, type Relay } from '@relay/operations';
 import {
   handOffJobSchema,
@@ -65,11 +65,13 @@ export function startProcessors(parts: {
       return pollOrder(intake, shop, poll, { isLastTry: job.attemptsMade + 1 >= POLL_TRIES });
     }),
     start('stock-sync', STOCK_RUNS_AT_ONCE, async (job) => {
-      const { runId, shopId } = stockJobSchema.parse(job.data);
-      const shop = verified.get(shopId);
-      // The ledger hands it out again: to a worker that serves the shop.
-      if (shop === undefined) return 'not verified by this worker yet';
-      return runStock(stockOf(shop), shop, runId, { isLastTry: job.attemptsMade + 1 >= STOCK_TRIES });
+      const run = stockJobSchema.parse(job.data);
+      const shop = verified.get(run.shopId);
+      if (shop === undefined) {
+        await undoStockDispatch(relay.ledger, run);
+        return 'not verified by this worker yet';
+      }
+      return runStock(stockOf(shop), shop, run.runId, { isLastTry: job.attemptsMade + 1 >= STOCK_TRIES });
     }),
     start('maintenance', MAINTENANCE_AT_ONCE, (job) => {
       const task = maintenanceJobSchema.parse(job.data);

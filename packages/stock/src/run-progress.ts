@@ -1,8 +1,8 @@
 import { keepStockRun, type StockRunFigures } from '@relay/ledger';
 import type { StockContext } from './context.js';
 
-const LEASE_MS = 30_000;
-const PULSE_MS = 5_000;
+const LEASE_MS = 15_000;
+const PULSE_MS = 3_000;
 export const STOCK_LEASE_MS = LEASE_MS;
 
 /** The run is another worker's by now, or this worker stops: nothing more is read or written for it. */

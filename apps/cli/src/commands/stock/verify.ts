@@ -33,8 +33,8 @@ export function addStockVerify(stock: Command, cli: Cli): void {
           const found = await verifiedStock(relay, chosenShop(relay, options.shop), {
             skus: options.sku ?? null,
             size: options.sample,
-            onProgress: progress.show,
-          }).finally(progress.end);
+            onProgress: (what) => progress.show(what),
+          }).finally(() => progress.end());
           if ('kind' in found) throw new Refused(found);
           const drifted = found.filter(({ difference }) => difference !== null && difference !== 0);
           const notCompared = found.filter(({ note }) => note !== null);
