@@ -12,7 +12,7 @@ export {
 } from './relay.js';
 export { setAccountPassword } from './account-password.js';
 export { closeBreakerByPerson, openBreakerByPerson, readBreakers, type BreakerAct, type Breakers } from './breaker.js';
-export { readBudget, type BudgetState } from './budget-state.js';
+export { readBudget, type BudgetState, type ShopBudgets } from './budget-state.js';
 export { describeBreakers, type BreakerState, type BreakersState } from './breaker-state.js';
 export { listForPerson, type ForPerson } from './list-for-person.js';
 export { readEvidence, type Evidence, type ReprintEvidence } from './order-evidence.js';
