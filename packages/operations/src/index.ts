@@ -26,5 +26,12 @@ export { checkShop, type Check, type LinesPreview, type ShopCheck } from './shop
 export { switchLive, switchShadow, type WentLive } from './shop-mode.js';
 export { readStatus, type RelayStatus } from './status.js';
 export { createUser, ensureAdmin, logIn, ROLES, type Role } from './users.js';
-export { askPoll, statusOverview, type PollAsked, type StatusOverview } from './statuses.js';
+export {
+  askPoll,
+  settleStatusConflict,
+  statusOverview,
+  type ConflictSettled,
+  type PollAsked,
+  type StatusOverview,
+} from './statuses.js';
 export { checkStatusMapping } from './status-mapping-check.js';

@@ -60,6 +60,7 @@ const CHANGING = [
   'POST /orders/1/reprint',
   'POST /orders/1/poll',
   'POST /orders/1/updates',
+  'POST /orders/1/status-conflict',
   'POST /breaker/open',
   'POST /breaker/close',
 ];
