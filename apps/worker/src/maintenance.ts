@@ -1,4 +1,4 @@
-import { adoptShownIds, type HandOffContext } from '@relay/handoff';
+import { adoptShownIds, noteHeld, type HandOffContext } from '@relay/handoff';
 import { keepShopWebhooks, levelSweep, readStockFeed, sweep, type IntakeContext } from '@relay/intake';
 import { currentFeed, shopMayBeCalled, wantedSweeps, type Ledger } from '@relay/ledger';
 import type { ConnectedShop, Relay } from '@relay/operations';
@@ -6,6 +6,8 @@ import type { MaintenanceJob, MaintenanceSchedule, Queues } from '@relay/queues'
 
 /** Adoptions a sweep: each costs a read at HFT71, and the next sweep goes on. */
 const ADOPTIONS_A_SWEEP = 20;
+/** Notes about held orders: each costs a call to the shop, and the next sweep goes on. */
+const NOTES_A_SWEEP = 20;
 
 export function maintenanceSchedules(relay: Relay): MaintenanceSchedule[] {
   const { timing } = relay.settings;
@@ -33,7 +35,8 @@ export async function maintain(
         // The sweeps do the work of a webhook that cannot be looked at.
         intake.log.warn('the shop’s webhooks could not be looked at', { shop: shop.id, error }),
       );
-      return { ...swept, adopted: await adoptShownIds(handOff, shop, ADOPTIONS_A_SWEEP) };
+      const adopted = await adoptShownIds(handOff, shop, ADOPTIONS_A_SWEEP);
+      return { ...swept, adopted, notes: await noteHeld(handOff, shop, NOTES_A_SWEEP) };
     }
     case 'level-sweep':
       return (await levelSweep(intake, shop)) ?? 'not connected yet';

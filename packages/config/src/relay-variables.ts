@@ -30,6 +30,10 @@ export const relayVariables = {
     description:
       'Write each attempt to the order in the shop before it is sent: a second record against double orders.',
   }),
+  RELAY_ORDER_NOTES: withDefault(onOff(), 'on', {
+    description:
+      "A private note on the shop's order when HFT71 has accepted it, and when it is held and why; one more call to the shop for each.",
+  }),
   RELAY_MAX_UNMIRRORED: withDefault(integer({ least: 1, most: 10_000 }), '20', {
     description: 'Stop sending while this many sent orders could not be written back to their shop.',
   }),

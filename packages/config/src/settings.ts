@@ -9,6 +9,7 @@ export interface Settings {
   readonly secretKeys: readonly [string, ...string[]];
   readonly mode: 'shadow' | 'live';
   readonly shopMarker: boolean;
+  readonly orderNotes: boolean;
   readonly maxUnmirrored: number;
   readonly sendDelayMs: number;
   readonly publicUrl: string | null;
@@ -116,6 +117,7 @@ export function settingsFrom(env: Environment, warnings: readonly string[]): Set
     secretKeys: previousKey === undefined ? [env.RELAY_SECRET_KEY] : [env.RELAY_SECRET_KEY, previousKey],
     mode: env.RELAY_MODE,
     shopMarker: env.RELAY_SHOP_MARKER,
+    orderNotes: env.RELAY_ORDER_NOTES,
     maxUnmirrored: env.RELAY_MAX_UNMIRRORED,
     sendDelayMs: env.RELAY_SEND_DELAY,
     publicUrl: env.RELAY_PUBLIC_URL ?? null,

@@ -20,6 +20,7 @@ export * from './load-intent.js';
 export * from './look-ups.js';
 export * from './move-intent.js';
 export * from './order-evidence.js';
+export * from './order-notes.js';
 export * from './passwords.js';
 export * from './polls.js';
 export * from './process-beats.js';

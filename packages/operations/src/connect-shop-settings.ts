@@ -134,6 +134,7 @@ function shopRules(settings: Settings, shop: ShopSettings) {
     doubtRules: { policy: hft71.duplicateReference, hasLookUp: hft71.lookupPath !== null },
     lookUpPath: hft71.lookupPath,
     marker: settings.shopMarker,
+    orderNotes: settings.orderNotes,
     maxUnmirrored: settings.maxUnmirrored,
     settleMs: hft71.settleMs,
     webhookSecret: woocommerce.webhookSecret,
