@@ -2,6 +2,7 @@ import { adoptShownIds, noteHeld, type HandOffContext } from '@relay/handoff';
 import { keepShopWebhooks, levelSweep, readStockFeed, sweep, type IntakeContext } from '@relay/intake';
 import { currentFeed, shopMayBeCalled, wantedSweeps, type Ledger } from '@relay/ledger';
 import type { ConnectedShop, Relay } from '@relay/operations';
+import { forgetOld } from './forget-old.js';
 import type { MaintenanceJob, MaintenanceSchedule, Queues } from '@relay/queues';
 
 /** Adoptions a sweep: each costs a read at HFT71, and the next sweep goes on. */
@@ -9,11 +10,14 @@ const ADOPTIONS_A_SWEEP = 20;
 /** Notes about held orders: each costs a call to the shop, and the next sweep goes on. */
 const NOTES_A_SWEEP = 20;
 
+const RETENTION_EVERY_MS = 3_600_000;
+
 export function maintenanceSchedules(relay: Relay): MaintenanceSchedule[] {
   const { timing } = relay.settings;
   return [...relay.shops.values()].flatMap((shop) => [
     { task: 'sweep' as const, shopId: shop.id, everyMs: timing.sweepIntervalMs },
     { task: 'level-sweep' as const, shopId: shop.id, everyMs: timing.levelSweepIntervalMs },
+    { task: 'retention' as const, shopId: shop.id, everyMs: RETENTION_EVERY_MS },
     ...(shop.lines === 'feed' ? [{ task: 'read-feed' as const, shopId: shop.id, everyMs: timing.feedIntervalMs }] : []),
   ]);
 }
@@ -24,7 +28,9 @@ export async function maintain(
   handOff: HandOffContext,
   shop: ConnectedShop,
   job: MaintenanceJob,
+  keepLogMs: number,
 ): Promise<unknown> {
+  if (job.task === 'retention') return forgetOld(intake.ledger, shop.id, keepLogMs);
   if (job.task !== 'read-feed' && !(await shopMayBeCalled(intake.ledger, shop.id)))
     return 'not now: the breaker of the shop’s host is open';
   switch (job.task) {

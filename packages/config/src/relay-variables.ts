@@ -5,6 +5,7 @@ import { baseUrl, urlOf } from './url-types.js';
 import { optional, required, withDefault } from './variable.js';
 
 const SECRET_KEY_LENGTH = 32;
+const DAY_MS = 24 * 3_600_000;
 
 export const relayVariables = {
   DATABASE_URL: required(urlOf('postgresql:', 'postgres:'), {
@@ -146,6 +147,10 @@ export const timingVariables = {
   }),
   RELAY_MAX_FREEZE: withDefault(duration({ leastMs: 1000 }), '1h', {
     description: 'The longest wait that a 429 is believed.',
+  }),
+  RELAY_KEEP_LOG: withDefault(duration({ leastMs: DAY_MS, mostMs: 3_650 * DAY_MS }), '90d', {
+    description:
+      'How long calls, deliveries, attempts, look-ups and the timeline of orders are kept that are done with; at least a day.',
   }),
   RELAY_DEADLINE: withDefault(duration({ leastMs: 60_000 }), '24h', {
     description: 'An order that could have gone for so long without success is held for a person.',

@@ -106,6 +106,7 @@ export interface TimingSettings {
   readonly lookUpGapMs: number;
   readonly longestFreezeMs: number;
   readonly raiseEveryMs: number;
+  readonly keepLogMs: number;
 }
 
 /** @param env already cross-checked: a shop is there whole or not at all. */
@@ -221,6 +222,7 @@ function timingFrom(env: Environment): TimingSettings {
     lookUpGapMs: env.RELAY_LOOKUP_GAP,
     longestFreezeMs: env.RELAY_MAX_FREEZE,
     raiseEveryMs: env.RELAY_RAISE_EVERY,
+    keepLogMs: env.RELAY_KEEP_LOG,
   };
 }
 

@@ -21,6 +21,7 @@ export * from './look-ups.js';
 export * from './move-intent.js';
 export * from './order-evidence.js';
 export * from './order-notes.js';
+export * from './retention.js';
 export * from './passwords.js';
 export * from './polls.js';
 export * from './process-beats.js';
