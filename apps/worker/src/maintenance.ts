@@ -2,7 +2,6 @@ import { adoptShownIds, noteHeld, type HandOffContext } from '@relay/handoff';
 import { keepShopWebhooks, levelSweep, readStockFeed, sweep, type IntakeContext } from '@relay/intake';
 import { currentFeed, shopMayBeCalled, wantedSweeps, type Ledger } from '@relay/ledger';
 import type { ConnectedShop, Relay } from '@relay/operations';
-import { forgetOld } from './forget-old.js';
 import type { MaintenanceJob, MaintenanceSchedule, Queues } from '@relay/queues';
 
 /** Adoptions a sweep: each costs a read at HFT71, and the next sweep goes on. */
@@ -22,15 +21,16 @@ export function maintenanceSchedules(relay: Relay): MaintenanceSchedule[] {
   ]);
 }
 
+/** All but those that the ledger alone is needed for. */
+export type ShopMaintenanceJob = MaintenanceJob & { readonly task: Exclude<MaintenanceJob['task'], 'retention'> };
+
 /** One maintenance job. @returns what came of it, for the Board. */
 export async function maintain(
   intake: IntakeContext,
   handOff: HandOffContext,
   shop: ConnectedShop,
-  job: MaintenanceJob,
-  keepLogMs: number,
+  job: ShopMaintenanceJob,
 ): Promise<unknown> {
-  if (job.task === 'retention') return forgetOld(intake.ledger, shop.id, keepLogMs);
   if (job.task !== 'read-feed' && !(await shopMayBeCalled(intake.ledger, shop.id)))
     return 'not now: the breaker of the shop’s host is open';
   switch (job.task) {
