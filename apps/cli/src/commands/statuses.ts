@@ -1,5 +1,5 @@
 import { comparable } from '@relay/core';
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { statusOverview, type StatusOverview } from '@relay/operations';
 import { addStatusConflicts } from './status-conflicts.js';
 import { chosenShop } from '../chosen-shop.js';
@@ -14,9 +14,12 @@ export function addStatuses(program: Command, cli: Cli): void {
   const command = program
     .command('statuses')
     .description('HFT71’s statuses: what the shop makes of each, how many orders have it, and what needs a person.')
+    .usage('[accept|overwrite] [options]')
+    // Takes the word that is no subcommand, so that a slip of the hand is told of as one.
+    .addArgument(new Argument('[what]', 'the list when left out').choices(['accept', 'overwrite']))
     .addOption(shopOption())
     .addOption(jsonOption())
-    .action((options: ShopOptions) =>
+    .action((_what: string | undefined, options: ShopOptions) =>
       cli.answer(options, () =>
         withRelay(cli, async (relay) => {
           const overview = await statusOverview(relay, chosenShop(relay, options.shop));
