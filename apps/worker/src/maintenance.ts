@@ -1,7 +1,8 @@
 import { adoptShownIds, noteHeld, type HandOffContext } from '@relay/handoff';
-import { keepShopWebhooks, levelSweep, readStockFeed, sweep, type IntakeContext } from '@relay/intake';
+import { keepShopWebhooks, levelSweep, sweep, type IntakeContext } from '@relay/intake';
 import { currentFeed, shopMayBeCalled, wantedSweeps, type Ledger } from '@relay/ledger';
 import type { ConnectedShop, Relay } from '@relay/operations';
+import { readStockFeed } from '@relay/stock';
 import type { MaintenanceJob, MaintenanceSchedule, Queues } from '@relay/queues';
 
 /** Adoptions a sweep: each costs a read at HFT71, and the next sweep goes on. */

@@ -8,10 +8,13 @@ import {
   handOffJobSchema,
   maintenanceJobSchema,
   POLL_TRIES,
+  STOCK_TRIES,
   pollJobSchema,
   queuePrefix,
+  stockJobSchema,
   type QueueName,
 } from '@relay/queues';
+import { runStock, type StockContext } from '@relay/stock';
 import type { Redis } from 'ioredis';
 import { forgetOld } from './forget-old.js';
 import { maintain } from './maintenance.js';
@@ -20,6 +23,7 @@ const WRITE_BACKS_AT_ONCE = 8;
 const UPDATES_AT_ONCE = 4;
 const POLLS_AT_ONCE = 4;
 const MAINTENANCE_AT_ONCE = 3;
+const STOCK_RUNS_AT_ONCE = 2;
 const NOT_VERIFIED_WAIT_MS = 30_000;
 /** Longer than an attempt can last, so that a living worker's job is never taken for stalled. */
 const LOCK_MS = 60_000;
@@ -30,8 +34,9 @@ export function startProcessors(parts: {
   intake: IntakeContext;
   connection: Redis;
   verified: ReadonlyMap<string, ConnectedShop>;
+  stockOf: (shop: ConnectedShop) => StockContext;
 }): { stop: (graceMs: number) => Promise<void> } {
-  const { relay, handOff, intake, connection, verified } = parts;
+  const { relay, handOff, intake, connection, verified, stockOf } = parts;
   const { log } = relay;
 
   const start = (name: QueueName, concurrency: number, work: (job: Job) => Promise<unknown>) => {
@@ -59,6 +64,13 @@ export function startProcessors(parts: {
         return 'not verified by this worker yet';
       }
       return pollOrder(intake, shop, poll, { isLastTry: job.attemptsMade + 1 >= POLL_TRIES });
+    }),
+    start('stock-sync', STOCK_RUNS_AT_ONCE, async (job) => {
+      const { runId, shopId } = stockJobSchema.parse(job.data);
+      const shop = verified.get(shopId);
+      // The ledger hands it out again: to a worker that serves the shop.
+      if (shop === undefined) return 'not verified by this worker yet';
+      return runStock(stockOf(shop), shop, runId, { isLastTry: job.attemptsMade + 1 >= STOCK_TRIES });
     }),
     start('maintenance', MAINTENANCE_AT_ONCE, async (job) => {
       const { task, ...rest } = maintenanceJobSchema.parse(job.data);

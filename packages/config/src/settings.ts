@@ -76,6 +76,14 @@ export interface Hft71Settings {
   readonly webhookSilenceMs: number;
   readonly stockSync: boolean;
   readonly stockIntervalMs: number;
+  readonly stockSafety: number;
+  readonly stockMissing: 'leave' | 'zero';
+  /** Parts, 0 … 1. */
+  readonly stockMostZeroed: number;
+  readonly stockMostChanged: number;
+  /** Pieces. */
+  readonly stockLargest: number;
+  readonly catalogueIntervalMs: number;
   readonly shippingSync: boolean;
   readonly twoWaySync: boolean;
   readonly updateDelayMs: number;
@@ -191,6 +199,12 @@ function hft71From(env: ShopEnvironment): Hft71Settings | null {
     webhookSilenceMs: env.HFT71_WEBHOOK_SILENCE,
     stockSync: env.HFT71_STOCK_SYNC_ENABLED,
     stockIntervalMs: env.HFT71_STOCK_INTERVAL,
+    stockSafety: env.HFT71_STOCK_SAFETY,
+    stockMissing: env.HFT71_STOCK_MISSING,
+    stockMostZeroed: env.HFT71_STOCK_MOST_ZEROED,
+    stockMostChanged: env.HFT71_STOCK_MOST_CHANGED,
+    stockLargest: env.HFT71_STOCK_LARGEST,
+    catalogueIntervalMs: env.HFT71_CATALOGUE_INTERVAL,
     shippingSync: env.HFT71_SHIPPING_SYNC_ENABLED,
     twoWaySync: env.HFT71_TWO_WAY_SYNC_ENABLED,
     updateDelayMs: env.HFT71_UPDATE_DELAY,

@@ -16,3 +16,4 @@ export * from './shop-home.js';
 export * from './shop-order.js';
 export * from './shown-progress.js';
 export * from './status-mapping.js';
+export * from './stock-batches.js';

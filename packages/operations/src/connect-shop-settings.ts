@@ -7,7 +7,7 @@ import type { Logger } from '@relay/observability';
 import { createShopClient, type ShopClient } from '@relay/woocommerce';
 import type { Redis } from 'ioredis';
 import { accountPassword, ledgerLogInGuard } from './account-password.js';
-import { classOfHft71Call, freezer, slotFor } from './call-budgets.js';
+import { classOfHft71Call, classOfShopCall, freezer, slotFor } from './call-budgets.js';
 import { watchHost } from './host-watch.js';
 import { AccountChanged, type ConnectedShop } from './relay.js';
 
@@ -94,7 +94,7 @@ function shopClient(
     consumerSecret: shop.woocommerce.consumerSecret,
     answerTimeoutMs: settings.timing.shopTimeoutMs,
     connectTimeoutMs: settings.timing.connectTimeoutMs,
-    beforeCall: slotFor(hostBudget, 'shop', () => 'send'),
+    beforeCall: slotFor(hostBudget, 'shop', classOfShopCall),
     onCall,
     onEnd: watchHost({ ledger, host, log, budget: hostBudget }),
   });
@@ -142,6 +142,20 @@ function shopRules(settings: Settings, shop: ShopSettings) {
     sweepOverlapMs: settings.timing.sweepOverlapMs,
     publicUrl: settings.publicUrl,
     ...statusRules(hft71),
+    stock: stockSettings(hft71),
+  };
+}
+
+/** What the settings say of stock. */
+function stockSettings(hft71: ShopSettings['hft71']): ConnectedShop['stock'] {
+  return {
+    enabled: hft71.stockSync,
+    everyMs: hft71.stockIntervalMs,
+    rules: { falls: hft71.stockFalls, safety: hft71.stockSafety, missing: hft71.stockMissing },
+    mostZeroed: hft71.stockMostZeroed,
+    mostChanged: hft71.stockMostChanged,
+    largest: hft71.stockLargest,
+    catalogueEveryMs: hft71.catalogueIntervalMs,
   };
 }
 

@@ -35,3 +35,4 @@ export {
   type StatusOverview,
 } from './statuses.js';
 export { checkStatusMapping } from './status-mapping-check.js';
+export * from './stock.js';
