@@ -16,6 +16,7 @@ import {
 } from '@relay/queues';
 import { runStock, type StockContext } from '@relay/stock';
 import type { Redis } from 'ioredis';
+import { forgetOld } from './forget-old.js';
 import { maintain } from './maintenance.js';
 
 const WRITE_BACKS_AT_ONCE = 8;
@@ -73,10 +74,12 @@ export function startProcessors(parts: {
       }
       return runStock(stockOf(shop), shop, run.runId, { isLastTry: job.attemptsMade + 1 >= STOCK_TRIES });
     }),
-    start('maintenance', MAINTENANCE_AT_ONCE, (job) => {
-      const task = maintenanceJobSchema.parse(job.data);
-      const shop = verified.get(task.shopId);
-      return shop === undefined ? Promise.resolve('not connected yet') : maintain(intake, handOff, shop, task);
+    start('maintenance', MAINTENANCE_AT_ONCE, async (job) => {
+      const { task, ...rest } = maintenanceJobSchema.parse(job.data);
+      // The ledger's alone: no shop has to be reached for it.
+      if (task === 'retention') return forgetOld(relay.ledger, rest.shopId, relay.settings.timing.keepLogMs);
+      const shop = verified.get(rest.shopId);
+      return shop === undefined ? 'not connected yet' : maintain(intake, handOff, shop, { task, ...rest });
     }),
   ];
   return {

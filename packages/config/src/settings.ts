@@ -9,6 +9,7 @@ export interface Settings {
   readonly secretKeys: readonly [string, ...string[]];
   readonly mode: 'shadow' | 'live';
   readonly shopMarker: boolean;
+  readonly orderNotes: boolean;
   readonly maxUnmirrored: number;
   readonly sendDelayMs: number;
   readonly publicUrl: string | null;
@@ -113,6 +114,7 @@ export interface TimingSettings {
   readonly lookUpGapMs: number;
   readonly longestFreezeMs: number;
   readonly raiseEveryMs: number;
+  readonly keepLogMs: number;
 }
 
 /** @param env already cross-checked: a shop is there whole or not at all. */
@@ -124,6 +126,7 @@ export function settingsFrom(env: Environment, warnings: readonly string[]): Set
     secretKeys: previousKey === undefined ? [env.RELAY_SECRET_KEY] : [env.RELAY_SECRET_KEY, previousKey],
     mode: env.RELAY_MODE,
     shopMarker: env.RELAY_SHOP_MARKER,
+    orderNotes: env.RELAY_ORDER_NOTES,
     maxUnmirrored: env.RELAY_MAX_UNMIRRORED,
     sendDelayMs: env.RELAY_SEND_DELAY,
     publicUrl: env.RELAY_PUBLIC_URL ?? null,
@@ -233,6 +236,7 @@ function timingFrom(env: Environment): TimingSettings {
     lookUpGapMs: env.RELAY_LOOKUP_GAP,
     longestFreezeMs: env.RELAY_MAX_FREEZE,
     raiseEveryMs: env.RELAY_RAISE_EVERY,
+    keepLogMs: env.RELAY_KEEP_LOG,
   };
 }
 

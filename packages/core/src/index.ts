@@ -5,6 +5,7 @@ export * from './judge-order.js';
 export * from './look-up.js';
 export * from './order-content.js';
 export * from './order-mapping.js';
+export * from './order-notes.js';
 export * from './order-template.js';
 export * from './poll-plan.js';
 export * from './post-observation.js';

@@ -1,4 +1,4 @@
-import { createBudget } from '@relay/budget';
+import { createBudget, type Budget } from '@relay/budget';
 import { readStatusMapping, SecretBox, type OnApiCall } from '@relay/core';
 import type { Settings, ShopSettings } from '@relay/config';
 import { createHft71Client, createRedisTokenStore, type Hft71Client } from '@relay/hft71';
@@ -55,6 +55,12 @@ export async function connectShopSettings(parts: Parts): Promise<{ shop: Connect
     longestFreezeMs: timing.longestFreezeMs,
     raiseEveryMs: timing.raiseEveryMs,
   });
+  const hostBudget = createBudget({
+    redis,
+    key: `host:${host}`,
+    rate: shop.woocommerce.rate,
+    afterLoss: 'pace', // a courtesy: nothing of a shop's counts our calls
+  });
   const throttled = freezer({ ledger, accountId: account.id, budget, log });
   return {
     callLog,
@@ -65,25 +71,23 @@ export async function connectShopSettings(parts: Parts): Promise<{ shop: Connect
       host,
       settings: shop,
       budget,
+      hostBudget,
       throttled,
       logSkippedShipping: (orderId, hft71OrderId, why) =>
         onCall({
           ...{ target: 'hft71', action: 'sync_shipping_skipped', method: 'GET', path: `/order/${hft71OrderId}` },
           ...{ status: null, code: why, durationMs: 0, orderId, requestId: null },
         }),
-      woocommerce: shopClient(parts, host, onCall),
+      woocommerce: shopClient(parts, { host, hostBudget, onCall }),
       hft71: hft71Client(parts, { accountId: account.id, budget, throttled, onCall }),
     },
   };
 }
 
-function shopClient({ settings, shop, ledger, redis, log }: Parts, host: string, onCall: OnApiCall): ShopClient {
-  const hostBudget = createBudget({
-    redis,
-    key: `host:${host}`,
-    rate: shop.woocommerce.rate,
-    afterLoss: 'pace', // a courtesy: nothing of a shop's counts our calls
-  });
+function shopClient(
+  { settings, shop, ledger, log }: Parts,
+  { host, hostBudget, onCall }: { host: string; hostBudget: Budget; onCall: OnApiCall },
+): ShopClient {
   return createShopClient({
     baseUrl: shop.woocommerce.baseUrl,
     consumerKey: shop.woocommerce.consumerKey,
@@ -130,6 +134,7 @@ function shopRules(settings: Settings, shop: ShopSettings) {
     doubtRules: { policy: hft71.duplicateReference, hasLookUp: hft71.lookupPath !== null },
     lookUpPath: hft71.lookupPath,
     marker: settings.shopMarker,
+    orderNotes: settings.orderNotes,
     maxUnmirrored: settings.maxUnmirrored,
     settleMs: hft71.settleMs,
     webhookSecret: woocommerce.webhookSecret,

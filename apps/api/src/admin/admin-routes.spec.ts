@@ -60,6 +60,7 @@ const CHANGING = [
   'POST /orders/1/reprint',
   'POST /orders/1/poll',
   'POST /orders/1/updates',
+  'POST /orders/1/status-conflict',
   'POST /stock/runs',
   'POST /stock/verify',
   'POST /stock/boost',
@@ -266,6 +267,12 @@ describe('the budget', () => {
     expect(before).toMatchObject({
       status: 200,
       body: { shop: 'main', configured: { calls: 60, windowMs: 60_000 }, used: { send: 0 }, frozenForMs: 0 },
+    });
+    const { host } = before.body as { host: Record<string, unknown> };
+    expect(host).toMatchObject({
+      name: expect.any(String) as string,
+      configured: { windowMs: 60_000 },
+      frozenForMs: 0,
     });
     await api.relay.shops.get(ENVIRONMENT_SHOP_ID)?.budget.take('send');
     expect((await call('GET', '/budget', as.viewer)).body).toMatchObject({ used: { send: 1 } });

@@ -192,6 +192,7 @@ export class RelayInProcess {
       duplicatePattern: null,
       marker,
       maxUnmirrored: 20,
+      orderNotes: false, // calls of which nothing depends
       settleMs: SETTLE_MS,
       webhookSecret: '',
       sendDelayMs: 0,
