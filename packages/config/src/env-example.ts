@@ -38,9 +38,6 @@ const NOT_READ_YET: ReadonlySet<VariableName> = new Set<VariableName>([
   'HFT71_STOCK_FALLS',
   'HFT71_STOCK_SYNC_ENABLED',
   'HFT71_STOCK_INTERVAL',
-  'ALERT_WEBHOOK_URL',
-  'ALERT_HEARTBEAT_URL',
-  'SMTP_URL',
 ]);
 
 /** `#` begins a comment unless quoted, and JSON holds double quotes. */
