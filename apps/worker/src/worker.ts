@@ -11,9 +11,16 @@ import {
 } from '@relay/handoff';
 import { planPolls } from '@relay/intake';
 import { beat, forgetBeat } from '@relay/ledger';
-import { intakeContext, longestSettleMs, quietly, type ConnectedShop, type Relay } from '@relay/operations';
+import {
+  intakeContext,
+  keepEvery,
+  longestSettleMs,
+  quietly,
+  startAlerting,
+  type ConnectedShop,
+  type Relay,
+} from '@relay/operations';
 import { connectRedis, connectWorkerRedis, createQueues, nudgeChannel, type Queues } from '@relay/queues';
-import { keepEvery } from './keep-every.js';
 import { maintenanceSchedules, wantedSweepsEnqueuer } from './maintenance.js';
 import { startProcessors } from './processors.js';
 import { startShopConnector } from './shop-connector.js';
@@ -99,6 +106,7 @@ export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onS
       'the heartbeat',
     ),
   ];
+  const alerting = startAlerting(relay);
   const connectors = [...shops.values()].map((shop) =>
     startShopConnector(relay, intake, shop, () => verified.set(shop.id, shop)),
   );
@@ -118,6 +126,7 @@ export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onS
           sleep(timing.stopGraceMs, undefined, { ref: false }),
         ]),
       ]);
+      await alerting.stop();
       await forgetBeat(ledger, me.id).catch(() => undefined); // it ages by itself
       nudges.disconnect();
       connection.disconnect();
