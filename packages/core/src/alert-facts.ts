@@ -70,7 +70,7 @@ export interface ShopFacts extends CallFacts {
 export interface WorkerFacts {
   /** There is a shop to work for. */
   readonly areNeeded: boolean;
-  /** In the last 30 s. */
+  /** In the last 30 s, or less where no worker is to be told sooner. */
   readonly seen: number;
   readonly lastSeenAt: Date | null;
   readonly due: number;

@@ -125,7 +125,7 @@ const RULES: readonly AlertRule[] = [
   {
     kind: K.noWorker,
     severities: [1],
-    threshold: 'no worker has been seen for 30 s',
+    threshold: 'no worker tells that it lives, for 30 s',
     window: 'RELAY_ALERT_NO_WORKER (2 min)',
     clears: 'by-itself',
     runbook: 'no-progress',

@@ -155,7 +155,7 @@ function judgeWorkers(facts: AlertFacts, limits: AlertThresholds): Finding[] {
   if (!workers.areNeeded) return [];
   const found: Finding[] = [];
   if (workers.seen === 0)
-    found.push(about(K.noWorker, 'no worker has been seen for 30 s: nothing is sent', null, limits.noWorkerMs));
+    found.push(about(K.noWorker, 'no worker has been seen: nothing is sent', null, limits.noWorkerMs));
   if (isStuck(facts, limits))
     found.push(
       about(

@@ -177,20 +177,26 @@ export async function lastStockSync(ledger: Ledger, shopId: string): Promise<Dat
   return row?.at ?? null;
 }
 
-/** Whether somebody works, while there is a shop to work for. */
-export async function workerFacts(ledger: Ledger): Promise<WorkerFacts> {
+/** Workers tell every 5 s that they live: two that were missed, at least, and six at most. */
+const LEAST_SILENCE_MS = 10_000;
+const MOST_SILENCE_MS = 30_000;
+
+/** Whether somebody works, while there is a shop to work for. @param noWorkerMs how soon a missing one is to be told. */
+export async function workerFacts(ledger: Ledger, noWorkerMs: number): Promise<WorkerFacts> {
   const [progress, row] = await Promise.all([
     readProgress(ledger),
-    oneRow<{ areNeeded: boolean; lastSeenAt: Date | null; quietMs: number | null }>(
+    oneRow<{ areNeeded: boolean; seen: number; lastSeenAt: Date | null; quietMs: number | null }>(
       ledger.pool,
-      `select exists (select 1 from shop where baseline_at is not null) as "areNeeded",
+      `select (select count(*)::int from process_beat where kind = 'worker' and seen_at > now() - $1::bigint * interval '1 millisecond') as seen,
+              exists (select 1 from shop where baseline_at is not null) as "areNeeded",
               (select max(seen_at) from process_beat where kind = 'worker') as "lastSeenAt",
               (select extract(epoch from now() - max(greatest(progress_at, started_at)))::float8 * 1000 from process_beat where kind = 'worker') as "quietMs"`,
+      [Math.min(MOST_SILENCE_MS, Math.max(LEAST_SILENCE_MS, noWorkerMs))],
     ),
   ]);
   return {
     areNeeded: row?.areNeeded ?? false,
-    seen: progress.workersSeen,
+    seen: row?.seen ?? 0,
     lastSeenAt: row?.lastSeenAt ?? null,
     due: progress.due,
     oldestDueMs: progress.oldestDueSeconds * 1000,

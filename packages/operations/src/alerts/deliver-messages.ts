@@ -3,8 +3,8 @@ import { channelNames, NotDelivered, type AlertChannels } from './alert-channels
 import { messageOf } from './message-text.js';
 import type { Relay } from '../relay.js';
 
-/** Longer than any channel takes: a process that died with a message has it taken from it. */
-const LEASE_MS = 90_000;
+/** Longer than a channel takes: from a process that died with a message it is taken. Twice is better than never. */
+const LEASE_MS = 45_000;
 const AT_ONCE = 10;
 /** 5, 10, 20 s … 5 min, for a day. */
 const FIRST_RETRY_MS = 5_000;

@@ -56,7 +56,7 @@ async function readFacts({ ledger, redis, settings, shops }: Evaluated): Promise
   const [accounts, ofShops, workers, redisAnswers] = await Promise.all([
     accountFacts(ledger, watched, times),
     shopFacts(ledger, watched, times),
-    workerFacts(ledger),
+    workerFacts(ledger, settings.alerts.thresholds.noWorkerMs),
     doesAnswer(redis),
   ]);
   return { accounts, shops: ofShops, workers, redisAnswers };
