@@ -79,7 +79,7 @@ const RULES: readonly AlertRule[] = [
     severities: [2],
     threshold: 'the shop had disabled one; it is revived, and its gap swept',
     window: STARTS_AT_ONCE,
-    clears: 'by-code',
+    clears: 'by-person', // by the next look too, as long as there is one
     runbook: 'webhook-failures',
   },
   {
@@ -187,8 +187,8 @@ export const JUDGED_KINDS: readonly string[] = RULES.filter(({ clears }) => clea
 /** What stops every shop: other alerts may follow from it. */
 export const RELAY_WIDE_KINDS: readonly string[] = [K.noWorker, K.noProgress, K.redisAway];
 
-/** Only a person knows when it is settled. */
-export const KINDS_FOR_PERSON: readonly string[] = ALERT_RULES.filter(({ clears }) => clears === 'by-person').map(
+/** They end once they are no longer true. Of all others, those that the table does not know too, a person says so. */
+export const KINDS_THAT_END: readonly string[] = ALERT_RULES.filter(({ clears }) => clears !== 'by-person').map(
   ({ kind }) => kind,
 );
 

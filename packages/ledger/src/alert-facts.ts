@@ -169,9 +169,10 @@ async function stockFacts(ledger: Ledger, shopId: string, intervalMs: number | n
 
 /** When the shop's stock was last synchronised with success; null when it never was. */
 export async function lastStockSync(ledger: Ledger, shopId: string): Promise<Date | null> {
-  const row = await oneRow<{ at: Date | null }>(
+  const row = await oneRow<{ at: Date }>(
     ledger.pool,
-    `select max(at) as at from api_call where shop_id = $1 and target = 'hft71' and action = 'stock_sync' and status between 200 and 299`,
+    `select at from api_call where shop_id = $1 and target = 'hft71' and action = 'stock_sync' and status between 200 and 299
+     order by at desc limit 1`,
     [shopId],
   );
   return row?.at ?? null;

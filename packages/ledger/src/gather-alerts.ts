@@ -1,4 +1,4 @@
-import { KINDS_FOR_PERSON, RELAY_WIDE_KINDS, responseTargets, type Severity } from '@relay/core';
+import { KINDS_THAT_END, RELAY_WIDE_KINDS, responseTargets, type Severity } from '@relay/core';
 import type { PoolClient } from 'pg';
 import { inTransaction, oneRow, rows, type Ledger } from './connect.js';
 import { lockIncidents, recordChange, type Channel, type ToldChange } from './incident-events.js';
@@ -41,7 +41,7 @@ export async function gatherAlerts(ledger: Ledger, options: GatherOptions): Prom
         alert.severity,
         options.cooldownMs,
         alert.kind,
-        KINDS_FOR_PERSON,
+        KINDS_THAT_END,
         RELAY_WIDE_KINDS,
       ]);
       const change = await (gathering === null
@@ -73,7 +73,7 @@ where (i.state <> 'resolved' or i.resolved_by = 'relay' and i.resolved_at > now(
   and (i.last_alert_at > now() - $3::bigint * interval '1 millisecond'
     or i.severity <= $2 and (i.quiet_since is not null
       or exists (select 1 from alert f where f.incident_id = i.id and f.resolved_at is null
-                   and (f.kind = $4 or f.kind <> all($5::text[])))))
+                   and (f.kind = $4 or f.kind = any($5::text[])))))
 order by i.state = 'resolved', i.cause = $1 desc, i.id desc limit 1`;
 
 async function open(client: PoolClient, alert: FreshAlert, { channels }: GatherOptions): Promise<ToldChange> {

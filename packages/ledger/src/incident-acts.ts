@@ -1,4 +1,4 @@
-import { KINDS_FOR_PERSON } from '@relay/core';
+import { KINDS_THAT_END } from '@relay/core';
 import { writeAuditOn } from './audit.js';
 import { inTransaction, oneRow, rows, type Ledger } from './connect.js';
 import { lockIncidents, recordChange, type Channel, type IncidentChange } from './incident-events.js';
@@ -63,8 +63,8 @@ async function move(
       const firing = await rows<{ message: string }>(
         client,
         `select kind || ': ' || message as message from alert
-         where incident_id = $1 and resolved_at is null and kind <> all($2::text[]) order by severity, id`,
-        [incidentId, KINDS_FOR_PERSON],
+         where incident_id = $1 and resolved_at is null and kind = any($2::text[]) order by severity, id`,
+        [incidentId, KINDS_THAT_END],
       );
       if (firing.length > 0) return { kind: 'fires', alerts: firing.map(({ message }) => message) };
       await client.query('update alert set resolved_at = now() where incident_id = $1 and resolved_at is null', [

@@ -53,7 +53,8 @@ returning i.id, i.severity, 'SEV-' || i.severity || ' ' || i.title as what, now(
 /** Its end is when the last of its alerts ended. */
 const QUIET = `
 update incident i set quiet_since = e.at
-from (select incident_id, max(resolved_at) as at from alert where incident_id is not null group by incident_id
+from (select incident_id, max(resolved_at) as at from alert
+      where incident_id in (select id from incident where state <> 'resolved' and quiet_since is null) group by incident_id
       having bool_and(resolved_at is not null)) e
 where e.incident_id = i.id and i.state <> 'resolved' and i.quiet_since is null
 returning i.id, i.severity, 'none of its alerts fires any more' as what`;

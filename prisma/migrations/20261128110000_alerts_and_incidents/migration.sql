@@ -91,6 +91,9 @@ CREATE UNIQUE INDEX "alert_message_event_id_channel_key" ON "alert_message"("eve
 
 CREATE INDEX "incident_open" ON "incident"("cause") WHERE "state" <> 'resolved';
 CREATE INDEX "alert_message_undelivered" ON "alert_message"("incident_id", "channel", "id") WHERE "delivered_at" IS NULL AND "given_up_at" IS NULL;
+-- What the rules about silent webhooks look for.
+CREATE INDEX "shop_order_swept" ON "shop_order"("shop_id", "created_at") WHERE "first_seen_by" IN ('sweep', 'level-sweep');
+CREATE INDEX "progress_changed" ON "progress"("account_id", "status_since") WHERE "status_since" IS NOT NULL;
 
 -- What was raised before there were incidents begins when it was opened.
 UPDATE "alert" SET "since" = "opened_at" WHERE "since" IS NULL;

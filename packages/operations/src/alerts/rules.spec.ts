@@ -1,4 +1,6 @@
 import { ALERT_KINDS as K, ALERT_RULES, JUDGED_KINDS, type Severity } from '@relay/core';
+import { keepShopWebhooks, webhookUrl } from '@relay/intake';
+import { intakeContext } from '../relay.js';
 import { HOUR, MINUTE, startAlertWorld, type AlertWorld } from './testing-world.js';
 
 let world: AlertWorld;
@@ -231,6 +233,34 @@ describe('what is no alert', () => {
     await world.pass(10 * MINUTE, MINUTE);
     expect(await world.sql('select distinct kind from alert')).toEqual([{ kind: K.breaker }]);
   });
+});
+
+it('a webhook that the shop had disabled is told by the look that finds it, and over with the next', async () => {
+  const shop = world.relay.shops.get('main');
+  if (shop === undefined) throw new Error('no shop');
+  const deliveryUrl = webhookUrl('https://relay.example', 'main');
+  const topics = ['order.created', 'order.updated', 'order.deleted', 'order.restored'];
+  let status = 'disabled';
+  const woocommerce = {
+    ...shop.woocommerce,
+    listWebhooks: () =>
+      Promise.resolve(
+        topics.map((topic, id) => ({ id, name: topic, topic, deliveryUrl, status: id === 0 ? status : 'active' })),
+      ),
+    activateWebhook: () => Promise.reject(new Error('a key that may read only')),
+  } as unknown as typeof shop.woocommerce;
+  const look = () => keepShopWebhooks(intakeContext(world.relay), { ...shop, woocommerce });
+  await expect(look()).rejects.toThrow(); // it is told also where it could not be revived
+  await world.evaluate();
+  expect(await world.firing()).toEqual([K.shopWebhookDisabled]);
+  expect(await world.incidents()).toMatchObject([
+    { severity: 2, title: expect.stringContaining('order.created') as string },
+  ]);
+  status = 'active';
+  await look();
+  expect(await world.firing()).toEqual([]);
+  await world.pass(16 * MINUTE, 4 * MINUTE);
+  expect(await world.incidents()).toMatchObject([{ state: 'resolved', resolvedBy: 'relay' }]);
 });
 
 it('every rule that is judged has a scenario here, and every one a section of the runbook', () => {
