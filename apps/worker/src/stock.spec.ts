@@ -163,11 +163,11 @@ describe('a stock run', () => {
     expect(refused.failure).toMatch(/^9 of 66 SKUs would be set to 0, and HFT71_STOCK_MOST_ZEROED allows 6/);
     expect(await writeCalls(world)).toBe(before);
     expect(
-      await world.rows(`select 1 from alert where kind = 'stock-run-refused' and resolved_at is null`),
+      await world.rows(`select 1 from alert where kind = 'stock run refused' and resolved_at is null`),
     ).toHaveLength(1);
     expect(await run(world, { force: true })).toMatchObject({ state: 'finished', written: 9 });
     expect(
-      await world.rows(`select 1 from alert where kind = 'stock-run-refused' and resolved_at is null`),
+      await world.rows(`select 1 from alert where kind = 'stock run refused' and resolved_at is null`),
     ).toHaveLength(0);
   });
 

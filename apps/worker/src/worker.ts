@@ -11,10 +11,17 @@ import {
 } from '@relay/handoff';
 import { planPolls, sweep } from '@relay/intake';
 import { beat, forgetBeat } from '@relay/ledger';
-import { intakeContext, longestSettleMs, quietly, type ConnectedShop, type Relay } from '@relay/operations';
+import {
+  intakeContext,
+  keepEvery,
+  longestSettleMs,
+  quietly,
+  startAlerting,
+  type ConnectedShop,
+  type Relay,
+} from '@relay/operations';
 import { connectRedis, connectWorkerRedis, createQueues, nudgeChannel, type Queues } from '@relay/queues';
 import { planStock } from '@relay/stock';
-import { keepEvery } from './keep-every.js';
 import { maintenanceSchedules, wantedSweepsEnqueuer } from './maintenance.js';
 import { startProcessors } from './processors.js';
 import { startShopConnector } from './shop-connector.js';
@@ -112,6 +119,7 @@ export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onS
       'the heartbeat',
     ),
   ];
+  const alerting = startAlerting(relay);
   const connectors = [...shops.values()].map((shop) =>
     startShopConnector(relay, intake, shop, () => verified.set(shop.id, shop)),
   );
@@ -131,6 +139,7 @@ export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onS
           sleep(timing.stopGraceMs, undefined, { ref: false }),
         ]),
       ]);
+      await alerting.stop();
       await forgetBeat(ledger, me.id).catch(() => undefined); // it ages by itself
       nudges.disconnect();
       connection.disconnect();

@@ -1,3 +1,4 @@
+import type { AlertThresholds } from '@relay/core';
 import type { RateSetting } from './rate.js';
 import type { Environment, ShopEnvironment } from './schema.js';
 
@@ -22,11 +23,7 @@ export interface Settings {
   /** The shop that comes from the environment. */
   readonly shop: ShopSettings | null;
   readonly timing: TimingSettings;
-  readonly alerts: {
-    readonly webhookUrl: string | null;
-    readonly heartbeatUrl: string | null;
-    readonly smtpUrl: string | null;
-  };
+  readonly alerts: AlertSettings;
   /** What is allowed but looks wrong, as sentences to log. */
   readonly warnings: readonly string[];
 }
@@ -89,6 +86,22 @@ export interface Hft71Settings {
   readonly updateDelayMs: number;
 }
 
+/** Channels, rules and times of alerts. */
+export interface AlertSettings {
+  readonly webhookUrl: string | null;
+  readonly heartbeatUrl: string | null;
+  /** null where no e-mail is wanted. */
+  readonly email: { readonly smtpUrl: string; readonly to: readonly string[]; readonly from: string } | null;
+  readonly runbook: string;
+  readonly thresholds: AlertThresholds;
+  readonly everyMs: number;
+  readonly ledgerAwayMs: number;
+  readonly clearMs: number;
+  readonly cooldownMs: number;
+  readonly undeliveredMs: number;
+  readonly heartbeatEveryMs: number;
+}
+
 /** The times of the hand-off protocol. */
 export interface TimingSettings {
   readonly shopTimeoutMs: number;
@@ -137,11 +150,7 @@ export function settingsFrom(env: Environment, warnings: readonly string[]): Set
     logLevel: env.LOG_LEVEL,
     shop: shopFrom(env),
     timing: timingFrom(env),
-    alerts: {
-      webhookUrl: env.ALERT_WEBHOOK_URL ?? null,
-      heartbeatUrl: env.ALERT_HEARTBEAT_URL ?? null,
-      smtpUrl: env.SMTP_URL ?? null,
-    },
+    alerts: alertsFrom(env),
     warnings,
   });
 }
@@ -208,6 +217,39 @@ function hft71From(env: ShopEnvironment): Hft71Settings | null {
     shippingSync: env.HFT71_SHIPPING_SYNC_ENABLED,
     twoWaySync: env.HFT71_TWO_WAY_SYNC_ENABLED,
     updateDelayMs: env.HFT71_UPDATE_DELAY,
+  };
+}
+
+function alertsFrom(env: Environment): AlertSettings {
+  const [firstTo] = env.ALERT_EMAIL_TO ?? [];
+  return {
+    webhookUrl: env.ALERT_WEBHOOK_URL ?? null,
+    heartbeatUrl: env.ALERT_HEARTBEAT_URL ?? null,
+    email:
+      env.SMTP_URL === undefined || env.ALERT_EMAIL_TO === undefined || firstTo === undefined
+        ? null
+        : { smtpUrl: env.SMTP_URL, to: env.ALERT_EMAIL_TO, from: env.ALERT_EMAIL_FROM ?? firstTo },
+    runbook: env.RELAY_ALERT_RUNBOOK,
+    thresholds: {
+      windowMs: env.RELAY_ALERT_WINDOW,
+      failedSends: env.RELAY_ALERT_FAILED_SENDS,
+      unauthorized: env.RELAY_ALERT_UNAUTHORIZED,
+      missedWebhooks: env.RELAY_ALERT_MISSED_WEBHOOKS,
+      webhookSilenceMs: env.RELAY_ALERT_WEBHOOK_SILENCE,
+      heldMany: env.RELAY_ALERT_HELD_MANY,
+      breakerOpenMs: env.RELAY_ALERT_BREAKER_OPEN,
+      starvedMs: env.RELAY_ALERT_STARVED,
+      noWorkerMs: env.RELAY_ALERT_NO_WORKER,
+      noProgressMs: env.RELAY_ALERT_NO_PROGRESS,
+      redisAwayMs: env.RELAY_ALERT_REDIS_AWAY,
+      queueAgeMs: env.RELAY_ALERT_QUEUE_AGE,
+    },
+    everyMs: env.RELAY_ALERT_EVERY,
+    ledgerAwayMs: env.RELAY_ALERT_LEDGER_AWAY,
+    clearMs: env.RELAY_ALERT_CLEAR,
+    cooldownMs: env.RELAY_ALERT_COOLDOWN,
+    undeliveredMs: env.RELAY_ALERT_UNDELIVERED,
+    heartbeatEveryMs: env.RELAY_ALERT_HEARTBEAT_EVERY,
   };
 }
 

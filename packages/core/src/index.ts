@@ -1,6 +1,9 @@
+export * from './alert-facts.js';
+export * from './alert-rules.js';
 export * from './backoff.js';
 export * from './call-failure.js';
 export * from './hand-off-state.js';
+export * from './judge-alerts.js';
 export * from './judge-order.js';
 export * from './look-up.js';
 export * from './order-content.js';
@@ -10,6 +13,7 @@ export * from './order-template.js';
 export * from './poll-plan.js';
 export * from './post-observation.js';
 export * from './post-outcome.js';
+export * from './response-targets.js';
 export * from './retry-after.js';
 export * from './secret-box.js';
 export * from './shop-home.js';

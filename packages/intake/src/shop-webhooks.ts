@@ -1,5 +1,5 @@
-import { normalHomeUrl } from '@relay/core';
-import { alone, wantSweep } from '@relay/ledger';
+import { ALERT_KINDS, normalHomeUrl } from '@relay/core';
+import { alone, raiseAlert, resolveAlerts, wantSweep } from '@relay/ledger';
 import type { ShopWebhook } from '@relay/woocommerce';
 import type { IntakeContext, IntakeShop } from './context.js';
 
@@ -24,6 +24,9 @@ export async function keepShopWebhooks(ctx: IntakeContext, shop: IntakeShop): Pr
   // One process at a time: two that both miss a webhook would both make it.
   await alone(ctx.ledger, `webhooks ${shop.id}`, async () => {
     const own = (await shop.woocommerce.listWebhooks()).filter((hook) => isOurs(hook, url));
+    const disabled = own.filter(({ status }) => status === 'disabled').map(({ topic }) => topic);
+    if (disabled.length > 0) await tellDisabled(ctx, shop, disabled);
+    else await resolveAlerts(ctx.ledger, [ALERT_KINDS.shopWebhookDisabled], shop.id);
     for (const topic of shop.stock.enabled ? [...ORDER_TOPICS, ...PRODUCT_TOPICS] : ORDER_TOPICS)
       await keepOne(
         ctx,
@@ -59,6 +62,16 @@ async function keepOne(
       topic,
     });
   }
+}
+
+/** Over with the next look that finds none disabled; one that is disabled again and again stays the same incident. */
+async function tellDisabled(ctx: IntakeContext, shop: IntakeShop, topics: readonly string[]): Promise<void> {
+  await raiseAlert(ctx.ledger, {
+    kind: ALERT_KINDS.shopWebhookDisabled,
+    severity: 2,
+    subject: shop.id,
+    message: `shop ${shop.id} had disabled its webhook ${topics.join(', ')} after failed deliveries: it is revived, and a sweep over its gap is forced`,
+  });
 }
 
 type Topic = (typeof ORDER_TOPICS)[number] | (typeof PRODUCT_TOPICS)[number];

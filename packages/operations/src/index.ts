@@ -1,6 +1,12 @@
 export { assertMaySend, UnsafeToSend } from './assert-may-send.js';
 export { NotMigrated } from './assert-migrated.js';
+export { undeliveredAlerts } from './alerts/deliver-messages.js';
+export { evaluateAlerts } from './alerts/evaluate-alerts.js';
+export { reportIncident, type IncidentReport } from './alerts/incident-report.js';
+export { actOnIncident, findIncident, type IncidentActed, type PersonsAct } from './alerts/incidents.js';
+export { startAlerting, type Alerting } from './alerts/start-alerting.js';
 export * from './held-orders.js';
+export { keepEvery } from './keep-every.js';
 export { readReadiness, type Readiness } from './readiness.js';
 export {
   AccountChanged,

@@ -55,7 +55,7 @@ export async function runStock(
   try {
     await (row.kind === 'check' ? checkOnly(ctx, shop, row, run) : wholeRun(ctx, shop, row, run));
     await end('finished', null);
-    if (row.kind !== 'check') await resolveAlerts(ctx.ledger, ['stock-run-refused', 'stock-run-failed'], shop.id);
+    if (row.kind !== 'check') await resolveAlerts(ctx.ledger, ['stock run refused', 'stock run failed'], shop.id);
     ctx.log.info('stock run finished', { shop: shop.id, run: runId, ...run.figures });
     return 'finished';
   } catch (error) {
@@ -67,11 +67,11 @@ export async function runStock(
     const failure = error instanceof Error ? error.message : String(error);
     if (error instanceof RunRefused || error instanceof FeedRefused) {
       await end('refused', failure);
-      await raise(ctx, shop, 'stock-run-refused', failure);
+      await raise(ctx, shop, 'stock run refused', failure);
       return 'refused';
     }
     await end(isLastTry ? 'failed' : 'wanted', error instanceof CallFailure ? failure : 'unexpected: see the log');
-    if (isLastTry) await raise(ctx, shop, 'stock-run-failed', failure);
+    if (isLastTry) await raise(ctx, shop, 'stock run failed', failure);
     throw error;
   } finally {
     run.stop();

@@ -67,6 +67,9 @@ const CHANGING = [
   'POST /stock/safety',
   'POST /breaker/open',
   'POST /breaker/close',
+  'POST /incidents/1/acknowledge',
+  'POST /incidents/1/mitigate',
+  'POST /incidents/1/close',
 ];
 const READING = [
   'GET /orders/held',
@@ -80,6 +83,10 @@ const READING = [
   'GET /stock/runs/1',
   'GET /stock/drift',
   'GET /stock/report',
+  'GET /alerts',
+  'GET /incidents',
+  'GET /incidents/1',
+  'GET /incidents/1/report',
 ];
 const request = (route: string, headers?: Record<string, string>, body?: unknown) => {
   const [method = '', path = ''] = route.split(' ');
@@ -129,6 +136,7 @@ describe('the OpenAPI document', () => {
       route
         .replace(' ', ` ${PREFIX}`)
         .replace('/runs/1', '/runs/:run')
+        .replace('incidents/1', 'incidents/:incident')
         .replace('/1/', '/:order/')
         .replace(/\/1$/, '/:order'),
     );
@@ -146,7 +154,7 @@ describe('who is let in', () => {
     expect(await call('GET', '/nowhere', as.viewer)).toEqual({ status: 404, body: { error: 'Not Found' } });
   });
 
-  it.each(READING.filter((route) => !/orders\/1\b/.test(route)))('a viewer may %s', async (route) => {
+  it.each(READING.filter((route) => !/(orders|incidents)\/1\b/.test(route)))('a viewer may %s', async (route) => {
     // Refused is let in: there may be nothing to show yet.
     expect([200, 404, 409]).toContain((await request(route, as.viewer)).status);
   });

@@ -9,6 +9,7 @@ import { refuseViewers } from './admin-access.js';
 import { RefusedRequest } from './answers.js';
 import { breakerRoutes } from './breaker-routes.js';
 import { budgetRoutes } from './budget-routes.js';
+import { incidentRoutes } from './incident-routes.js';
 import { describeRoutes } from './openapi.js';
 import { orderRoutes } from './order-routes.js';
 import { stockRoutes } from './stock-routes.js';
@@ -49,6 +50,7 @@ export async function adminRoutes(
   await app.register(budgetRoutes, { relay });
   await app.register(statusRoutes, { relay });
   await app.register(stockRoutes, { relay });
+  await app.register(incidentRoutes, { relay });
 }
 
 /** A JSON document that cannot be read has no field to name. */

@@ -1,4 +1,5 @@
 import type { Scenario } from '../run/scenario.js';
+import { alerts } from './alerts.js';
 import { cancelRaces } from './cancel-races.js';
 import { clockSkew } from './clock-skew.js';
 import { createdButLostNoLookup } from './created-but-lost-no-lookup.js';
@@ -45,6 +46,7 @@ export const SCENARIOS: readonly Scenario[] = [
   outageRefused,
   drain,
   redisHalfOpen,
+  alerts,
   lookUpLies,
   createdButLost,
   duplicatePolicies,
