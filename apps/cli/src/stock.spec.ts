@@ -1,5 +1,5 @@
 import { planStock, runStock } from '@relay/stock';
-import { sweep } from '@relay/intake';
+import { seeOrdersIn, sweep } from '@relay/intake';
 import { takeWantedStockRun } from '@relay/ledger';
 import { intakeContext } from '@relay/operations';
 import { assertNoProcessLeft } from '@relay/testing';
@@ -27,6 +27,7 @@ function beWorker(): NodeJS.Timeout {
         onProgress: () => undefined,
         isStopping: () => false,
         sweepOrders: async () => void (await sweep(intake, world.shop)),
+        seeOrdersOnHold: () => seeOrdersIn(intake, world.shop, ['on-hold']),
       };
       await runStock(context, world.shop, run.runId, { isLastTry: true });
     })().finally(() => (busy = false));
@@ -91,6 +92,8 @@ describe('in a live shop', () => {
     ]);
     expect((await stock('sync', '--sku', SKU, '--json')).json()).toMatchObject({ written: 1 });
     expect((await stock('drift')).out).toContain('Nothing differs');
+    expect((await stock('show', SKU)).out).toMatch(/last change +\d+ at .*: the shop’s figure had moved/);
+    expect((await stock('show', 'MUG-001')).err).toContain('relay stock report says why');
   });
 
   test('report names what is not touched, and status counts it', async () => {

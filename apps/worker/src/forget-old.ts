@@ -1,4 +1,4 @@
-import { deleteOld, KEPT_FOR_A_TIME, type KeptForATime, type Ledger } from '@relay/ledger';
+import { deleteOld, forgetStockRuns, KEPT_FOR_A_TIME, type KeptForATime, type Ledger } from '@relay/ledger';
 
 const AT_ONCE = 500;
 /** Then the next hour goes on: a job of this queue must not stand in the way of sweeps. */
@@ -18,5 +18,6 @@ export async function forgetOld(
       last = await deleteOld(ledger, { shopId, what, keepMs, limit: atOnce });
       forgotten[what] = (forgotten[what] ?? 0) + last;
     }
+  await forgetStockRuns(ledger, shopId, keepMs);
   return forgotten;
 }

@@ -9,7 +9,7 @@ import {
   startDispatcher,
   type HandOffContext,
 } from '@relay/handoff';
-import { planPolls, sweep } from '@relay/intake';
+import { planPolls, seeOrdersIn, sweep, type IntakeContext } from '@relay/intake';
 import { beat, forgetBeat } from '@relay/ledger';
 import {
   intakeContext,
@@ -89,9 +89,8 @@ export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onS
       worker: relay.processName,
       onProgress: () => (progressed = true),
       isStopping: () => stopping,
-      sweepOrders: async () => {
-        if ((await sweep(intake, shop)) === null) throw new Error('the shop is not connected yet');
-      },
+      sweepOrders: () => sweepAccount(intake, shop, verified.values()),
+      seeOrdersOnHold: () => seeOrdersIn(intake, shop, ['on-hold']),
     }),
   });
   const nudges = connectRedis(settings.redisUrl, quietly(log, 'Redis'));
@@ -162,6 +161,19 @@ async function settleAll(handOff: HandOffContext, shops: Relay['shops'], control
       all.filter((shop) => shop.accountId === accountId),
       controls,
     );
+}
+
+/** Every shop of the account: a piece that another one has just sold is sold. One that is away does not stop this one. */
+async function sweepAccount(intake: IntakeContext, shop: ConnectedShop, shops: Iterable<ConnectedShop>): Promise<void> {
+  for (const other of shops)
+    if (other.id !== shop.id && other.accountId === shop.accountId)
+      await sweep(intake, other).catch((error: unknown) =>
+        intake.log.warn('a shop of the account could not be swept: its latest sales are not known', {
+          shop: other.id,
+          error,
+        }),
+      );
+  if ((await sweep(intake, shop)) === null) throw new Error('the shop is not connected yet');
 }
 
 async function planAllStock(

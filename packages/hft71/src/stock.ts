@@ -52,13 +52,13 @@ export async function* stockFeed(
   }
 }
 
-/** @returns null where HFT71 says that there is no such page, after a short one. */
+/** @returns null where HFT71 says that there is no such page: past the end. What is cut off by it is judged by who reads. */
 async function pageOrEnd(reader: Reader, page: number, count: number, afterShort: boolean): Promise<StockPage | null> {
   try {
     return await stockPage(reader, page, count);
   } catch (error) {
-    const isPastTheEnd = error instanceof CallFailure && (error.status === 404 || error.status === 400);
-    if (afterShort && isPastTheEnd) return null;
+    const status = error instanceof CallFailure ? error.status : null;
+    if (page > 1 && (status === 404 || (afterShort && status === 400))) return null;
     throw error;
   }
 }

@@ -72,6 +72,15 @@ export async function levelSweep(
   });
 }
 
+/**
+ * Orders in a status in which the shop has taken their stock and that do not go yet: a shop that was connected lately has
+ * some that no sweep has seen.
+ */
+export async function seeOrdersIn(ctx: IntakeContext, shop: IntakeShop, statuses: readonly string[]): Promise<void> {
+  for await (const page of walkByStatus(shop.woocommerce, statuses))
+    await takePage(ctx, shop, page, { seenBy: 'level-sweep' });
+}
+
 /** Orders that a delivery named without telling their state: read one by one, since the bin is in no list. */
 async function readWanted(ctx: IntakeContext, shop: IntakeShop): Promise<void> {
   for (const orderId of await ordersToRead(ctx.ledger, shop.id)) {

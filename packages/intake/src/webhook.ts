@@ -73,7 +73,7 @@ async function judge(
       return await counted(ctx, shop.id, 'foreign');
     return await store(ctx, shop, seen, body);
   } catch (error) {
-    gap.remember(shop.id, orderIdOf(body));
+    if (seen.topic?.startsWith('product.') !== true) gap.remember(shop.id, orderIdOf(body));
     ctx.log.error('a delivery could not be stored: a sweep will find what it told', { shop: shop.id, error });
     return 'kept-for-later';
   }

@@ -26,7 +26,7 @@ export async function noteProducts(
      select $1, u.* from unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::int[]) as u
      on conflict (shop_id, product_id) do update set
        parent_id = excluded.parent_id, sku = excluded.sku, type = excluded.type, manages = excluded.manages,
-       stock = excluded.stock, read_at = now()`,
+       stock = excluded.stock, read_at = now(), missed_at = null`,
     [
       shopId,
       last.map(({ productId }) => productId),
@@ -48,7 +48,10 @@ export async function forgetProducts(ledger: Ledger, shopId: string, productIds:
   );
 }
 
-/** Products that a reading of these SKUs should have shown and did not: gone, or renamed. */
+/**
+ * Products that a reading of these SKUs should have shown and did not: gone, or renamed. The first time it is only noted: a
+ * shop that rebuilds its tables shows nothing for a while.
+ */
 export async function forgetUnread(
   ledger: Ledger,
   shopId: string,
@@ -56,7 +59,15 @@ export async function forgetUnread(
   readProductIds: readonly number[],
 ): Promise<void> {
   await ledger.pool.query(
-    'delete from catalogue_item where shop_id = $1 and sku = any($2::text[]) and product_id <> all($3::bigint[])',
+    `with missed as (
+       select product_id, missed_at from catalogue_item where shop_id = $1 and sku = any($2::text[]) and product_id <> all($3::bigint[])
+     ),
+     gone as (
+       delete from catalogue_item c using missed m
+       where c.shop_id = $1 and c.product_id = m.product_id and m.missed_at < now() - interval '10 minutes'
+     )
+     update catalogue_item c set missed_at = now() from missed m
+     where c.shop_id = $1 and c.product_id = m.product_id and m.missed_at is null`,
     [shopId, skus, readProductIds],
   );
 }
@@ -164,11 +175,26 @@ export async function skusToRead(
   return found.map(({ sku }) => sku);
 }
 
-/** From now on these are HFT71's: products that the feed names for the first time. */
+/**
+ * From now on these are HFT71's: products that the feed names for the first time. And those that it no longer names: since
+ * which feed.
+ */
 export async function noteHft71Products(ledger: Ledger, shopId: string, feedId: string): Promise<void> {
   await ledger.pool.query(
-    `update catalogue_item c set hft71_since = now() from feed_sku f
-     where c.shop_id = $1 and c.hft71_since is null and f.feed_id = $2 and f.sku = c.sku`,
+    `update catalogue_item c set hft71_since = coalesce(hft71_since, now()), missing_since = null from feed_sku f
+     where c.shop_id = $1 and (c.hft71_since is null or c.missing_since is not null) and f.feed_id = $2 and f.sku = c.sku`,
     [shopId, feedId],
   );
+  await ledger.pool.query(
+    `update catalogue_item c set missing_since = (select started_at from stock_feed where id = $2)
+     where c.shop_id = $1 and c.hft71_since is not null and c.missing_since is null
+       and not exists (select 1 from feed_sku f where f.feed_id = $2 and f.sku = c.sku)`,
+    [shopId, feedId],
+  );
+}
+
+/** After much was read: what was estimated before it would lead the comparison astray. */
+export async function countStockAnew(ledger: Ledger): Promise<void> {
+  await ledger.pool.query('analyze feed_sku');
+  await ledger.pool.query('analyze catalogue_item');
 }

@@ -47,19 +47,27 @@ export async function addFeedPage(
   });
 }
 
-/** How many SKUs a reading holds that is not finished yet, and how many the account's current feed has. */
-export async function feedSizes(
-  ledger: Ledger,
-  accountId: string,
-  feedId: string,
-): Promise<{ skus: number; before: number | null }> {
-  const row = await oneRow<{ skus: number; before: number | null }>(
+/** How many SKUs a reading holds that is not finished yet, how many cannot be believed, and how many of the current feed's it lacks. */
+export async function feedSizes(ledger: Ledger, accountId: string, feedId: string): Promise<FeedSizes> {
+  const row = await oneRow<FeedSizes>(
     ledger.pool,
-    `select (select count(*)::int from feed_sku where feed_id = $2) as skus,
-            (select f.skus from stock_feed f join account a on a.current_feed_id = f.id where a.id = $1) as before`,
+    `with told as (select count(*)::int as skus, (count(*) filter (where fault is not null))::int as faults from feed_sku where feed_id = $2)
+     select told.*, f.skus as before,
+            (select count(*)::int from feed_sku o where o.feed_id = f.id
+               and not exists (select 1 from feed_sku n where n.feed_id = $2 and n.sku = o.sku)) as missing
+     from told left join account a on a.id = $1 left join stock_feed f on f.id = a.current_feed_id`,
     [accountId, feedId],
   );
-  return row ?? { skus: 0, before: null };
+  return row ?? { skus: 0, faults: 0, before: null, missing: 0 };
+}
+
+export interface FeedSizes {
+  readonly skus: number;
+  readonly faults: number;
+  /** null before the first complete feed. */
+  readonly before: number | null;
+  /** SKUs of the feed before that are not in this one. */
+  readonly missing: number;
 }
 
 /** A reading that does not count: the feed before stays. */
@@ -71,14 +79,15 @@ export async function dropFeed(ledger: Ledger, feedId: string): Promise<void> {
  * The feed came to its end: it is the account's feed now, and older ones go. Orders that were not HFT71's by the feed
  * before, and are by this one, are armed again: a product may be newer at HFT71 than the last reading. A reading that
  * began before the current one and ends after it (two workers read at once) counts for nothing, and its rows go.
- * @returns how many orders were armed again.
+ * Readings that are still under way keep their rows.
+ * @returns how many orders were armed again; null when a newer feed was complete before this one.
  */
 export async function finishFeed(
   ledger: Ledger,
   accountId: string,
   feedId: string,
   sendable: readonly string[],
-): Promise<number> {
+): Promise<number | null> {
   return inTransaction(ledger, async (client) => {
     const current = await oneRow(
       client,
@@ -88,20 +97,22 @@ export async function finishFeed(
     );
     if (current === null) {
       await client.query('delete from feed_sku where feed_id = $1', [feedId]);
-      return 0;
+      return null;
     }
     await client.query(
       `update stock_feed set completed_at = now(), skus = (select count(*) from feed_sku where feed_id = $1) where id = $1`,
       [feedId],
     );
     await client.query(
-      `delete from feed_sku where feed_id in (select id from stock_feed where account_id = $1 and id < $2)`,
+      `delete from feed_sku where feed_id in (
+         select id from stock_feed where account_id = $1 and id < $2 and (completed_at is not null or started_at < now() - interval '6 hours'))`,
       [accountId, feedId],
     );
     const armed = await client.query(
       `update intent i set state = 'ready', reason = null, dispatched_until = null, not_before = null, state_since = now()
-       from shop_order o
+       from shop_order o join shop s on s.id = o.shop_id
        where o.shop_id = i.shop_id and o.order_id = i.order_id and i.account_id = $1 and i.kind = 'send_order'
+         and coalesce(s.lines, 'feed') = 'feed'
          and i.state = 'not_for_hft71' and o.status = any($3::text[])
          and exists (select 1 from jsonb_array_elements(o.lines) l join feed_sku f on f.feed_id = $2 and f.sku = l->>'sku')`,
       [accountId, feedId, sendable],

@@ -14,31 +14,24 @@ export interface WrittenStock {
 /** Why a figure was written: what is another than at the last write. `shop`: nothing of ours; the shop's figure moved. */
 export type StockCause = 'first' | 'hft71' | 'orders' | 'safety' | 'missing' | 'raced' | 'shop';
 
-/** What a batch wrote: the catalogue shows it, and it is looked later whether a sale was overwritten. */
-export async function noteStockWritten(
+/**
+ * Before a batch leaves: what it is about to write. If its answer never comes, or the process dies, these are looked at as
+ * if a sale had been overwritten.
+ */
+export async function beginStockWrite(
   ledger: Ledger,
   { shopId, runId, readAt }: { shopId: string; runId: string; readAt: Date },
   items: readonly WrittenStock[],
 ): Promise<void> {
-  if (items.length === 0) return;
   await ledger.pool.query(
-    `with written as (
-       select * from unnest($4::bigint[], $5::text[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], $11::text[])
-         as u(product_id, sku, before, after, hft71, reserved, safety, cause)
-     ),
-     shown as (
-       update catalogue_item c set stock = w.after, differs_since = null, problem = null, read_at = now(),
-              raced = raced + case when w.cause = 'raced' then 1 else 0 end
-       from written w where c.shop_id = $1 and c.product_id = w.product_id
-     )
-     insert into stock_change as sc (shop_id, run_id, read_at, product_id, sku, before, after, hft71, reserved, safety, cause)
-     select $1, $2, $3, w.* from written w
+    `insert into stock_change as sc (shop_id, run_id, read_at, product_id, sku, before, after, hft71, reserved, safety, cause)
+     select $1, $2, $3, u.* from unnest($4::bigint[], $5::text[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], $11::text[]) as u
      on conflict (shop_id, product_id) do update set
        sku = excluded.sku, run_id = excluded.run_id, at = now(), before = excluded.before, after = excluded.after,
        hft71 = excluded.hft71, reserved = excluded.reserved, safety = excluded.safety, cause = excluded.cause,
        -- an earlier write that nobody looked at yet counts from its own reading
        read_at = case when sc.checked_at is null then least(sc.read_at, excluded.read_at) else excluded.read_at end,
-       checked_at = null`,
+       checked_at = null, is_sure = false`,
     [
       shopId,
       runId,
@@ -56,9 +49,32 @@ export async function noteStockWritten(
 }
 
 /**
- * A batch whose answer never came, or said nothing of an item: it may have been written. It is looked at like one that
- * was, and compared again by the next run.
+ * What a batch wrote, by the shop's answer. Only while the run is this worker's: a sleeper's late write may have covered
+ * that of the next run, and stays one to be looked at.
  */
+export async function noteStockWritten(
+  ledger: Ledger,
+  { shopId, runId, worker }: { shopId: string; runId: string; worker: string },
+  items: readonly { readonly productId: number; readonly after: number }[],
+): Promise<void> {
+  if (items.length === 0) return;
+  await ledger.pool.query(
+    `with written as (
+       select u.* from unnest($4::bigint[], $5::int[]) as u(product_id, after)
+       where exists (select 1 from stock_run where id = $2 and worker = $3 and state = 'running')
+     ),
+     sure as (
+       update stock_change sc set is_sure = true, at = now() from written w
+       where sc.shop_id = $1 and sc.product_id = w.product_id and sc.run_id = $2 returning sc.product_id, sc.cause
+     )
+     update catalogue_item c set stock = w.after, differs_since = null, problem = null, read_at = now(),
+            raced = raced + case when s.cause = 'raced' then 1 else 0 end
+     from written w join sure s on s.product_id = w.product_id where c.shop_id = $1 and c.product_id = w.product_id`,
+    [shopId, runId, worker, items.map(({ productId }) => productId), items.map(({ after }) => after)],
+  );
+}
+
+/** The shop did not take these, or its answer never came. The next run compares them again. */
 export async function noteStockProblems(
   ledger: Ledger,
   shopId: string,
@@ -87,7 +103,7 @@ export async function lastStockChanges(
   }>(
     ledger.pool,
     `select product_id as "productId", after, hft71, reserved, safety from stock_change
-     where shop_id = $1 and product_id = any($2::bigint[])`,
+     where shop_id = $1 and product_id = any($2::bigint[]) and is_sure`,
     [shopId, productIds],
   );
   return new Map(found.map(({ productId, ...change }) => [Number(productId), change]));
@@ -95,7 +111,8 @@ export async function lastStockChanges(
 
 /**
  * Writes of which nobody has looked yet whether a sale fell between the reading and them: the ledger knows every order up
- * to now (a sweep came first). Those whose orders did not move since the reading are looked at by this alone.
+ * to now (a sweep came first). Those that were surely written and whose orders did not move since the reading are looked at
+ * by this alone.
  * @param until the ledger's time before that sweep began. @returns SKUs whose figure has to be read again.
  */
 export async function takeUncheckedStock(
@@ -113,7 +130,8 @@ export async function takeUncheckedStock(
        where o.shop_id = $1 and o.updated_at >= (select min(read_at) from unchecked) group by 1
      ),
      moved as (
-       select c.product_id from unchecked c join sold on sold.sku = c.sku and sold.at >= c.read_at
+       select c.product_id from unchecked c left join sold on sold.sku = c.sku and sold.at >= c.read_at
+       where not c.is_sure or sold.sku is not null
      ),
      quiet as (
        update stock_change sc set checked_at = now()

@@ -11,6 +11,7 @@ export const STOCK_FINDINGS = {
   'twice-in-the-shop': 'several products of the shop have this SKU',
   'stock-not-managed': 'stock management is off in the shop',
   'stock-of-the-parent': 'its parent manages the stock for all its variations',
+  'with-a-comma': 'the shop cannot be asked for a SKU with a comma in it',
   'other-type': 'neither a simple product nor a variation',
 } as const;
 
@@ -26,9 +27,9 @@ export interface FoundStock {
 const comparable = (column: string) => `lower(regexp_replace(${column}, '\\s', '', 'g'))`;
 
 const FOUND = `
-items as (select * from catalogue_item where shop_id = $1 and sku <> ''),
-feed as (select * from feed_sku where feed_id = $2),
-unmatched as (select f.* from feed f where not exists (select 1 from items c where c.sku = f.sku)),
+items as not materialized (select * from catalogue_item where shop_id = $1 and sku <> ''),
+feed as not materialized (select * from feed_sku where feed_id = $2),
+unmatched as materialized (select f.* from feed f where not exists (select 1 from items c where c.sku = f.sku)),
 spelt as (
   select f.sku, min(c.sku) as as_shop from unmatched f join items c on ${comparable('c.sku')} = ${comparable('f.sku')} group by f.sku
 ),
@@ -40,6 +41,7 @@ found as (
   union all select case when hft71_since is null then 'only-in-the-shop' else 'missing-from-the-feed' end, sku, product_id::text
     from items c where not exists (select 1 from feed f where f.sku = c.sku) and sku not in (select as_shop from spelt)
       and c.type <> 'variable'
+  union all select 'with-a-comma', c.sku, c.product_id::text from items c join feed f on f.sku = c.sku where c.sku like '%,%'
   union all select 'twice-in-the-shop', sku, count(*)::text from items group by sku having count(*) > 1
   union all select case when c.type not in ('simple', 'variation') then 'other-type'
                         when c.manages = 'no' then 'stock-not-managed' else 'stock-of-the-parent' end, c.sku, c.type

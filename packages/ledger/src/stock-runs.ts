@@ -40,7 +40,7 @@ export interface StockRun {
   readonly failure: string | null;
 }
 
-const COLUMNS = `id, shop_id as "shopId", kind, state, options, actor, reason, wanted_at as "wantedAt", started_at as "startedAt",
+const COLUMNS = `r.id, r.shop_id as "shopId", kind, state, options, actor, reason, wanted_at as "wantedAt", started_at as "startedAt",
   ended_at as "endedAt", step, pages, skus, matched, read_skus as "readSkus", differences, written, write_calls as "writeCalls",
   calls, skipped, errors, raced, diff_ms as "diffMs", failure`;
 
@@ -59,6 +59,9 @@ export async function wantStockRun(
 
 const FULL = JSON.stringify({ skus: null, dryRun: false, force: false } satisfies StockRunOptions);
 
+/** What one look could not settle is looked at again, but not in a circle. */
+const CHECK_AGAIN_MS = 60_000;
+
 /**
  * Wants the next run of a live shop's schedule: when the last one began longer ago than the interval (that of a boost
  * while it lasts), or broke off half done; and a look at writes of which nobody looked yet whether a sale was overwritten.
@@ -71,7 +74,7 @@ export async function planStockRuns(
 ): Promise<void> {
   await ledger.pool.query(
     `with open as (
-       select s.id, coalesce(case when s.stock_every_until > now() then s.stock_every_ms end, $2::bigint) as every_ms
+       select s.id, case when $2::bigint is null then null when s.stock_every_until > now() then s.stock_every_ms else $2::bigint end as every_ms
        from shop s join account a on a.id = s.account_id left join shop_host h on h.id = s.host
        where s.id = $1 and s.mode = 'live' and a.breaker_state <> 'open' and coalesce(h.breaker_state, 'closed') <> 'open'
          and not coalesce(a.frozen_until > now(), false)
@@ -88,16 +91,31 @@ export async function planStockRuns(
      )
      insert into stock_run (shop_id, kind, options) select open.id, 'check', $3::jsonb from open
      where exists (select 1 from stock_change where shop_id = $1 and checked_at is null and at < now() - $4::bigint * interval '1 millisecond')
-       and not exists (select 1 from stock_run where shop_id = $1 and state = 'running')
+       and not exists (select 1 from stock_run where shop_id = $1 and (state = 'running' or (kind = 'check' and ended_at > now() - $5::bigint * interval '1 millisecond')))
      on conflict do nothing`,
-    [shopId, everyMs, FULL, uncheckedMs],
+    [shopId, everyMs, FULL, uncheckedMs, CHECK_AGAIN_MS],
   );
 }
 
-/** A run whose worker died or sleeps: the next one finishes the rest. @returns how many. */
+/** SQL, of `r` and its shop `s`: a shop that is not live is compared at most. */
+const MAY_RUN = `(s.mode = 'live' or (r.options ->> 'dryRun')::boolean)`;
+
+/** Longer than a job's own tries wait. */
+const JOB_COMES_AGAIN_MS = 10 * 60_000;
+
+/** So often a run that a person asked for is begun anew. */
+const ASKED_BEGINNINGS = 3;
+const BROKEN_OFF = `
+  state = case when kind = 'asked' and dispatch_no < ${ASKED_BEGINNINGS} then 'wanted' else 'broken_off' end,
+  ended_at = case when kind = 'asked' and dispatch_no < ${ASKED_BEGINNINGS} then null else now() end, dispatched_until = null`;
+
+/**
+ * A run whose worker died or sleeps. One that a person asked for begins anew; the schedule's next one finishes the rest of
+ * the others. @returns how many.
+ */
 export async function breakOffStaleRuns(ledger: Ledger, shopId: string): Promise<number> {
   const result = await ledger.pool.query(
-    `update stock_run set state = 'broken_off', ended_at = now(), failure = 'its worker went away'
+    `update stock_run set failure = 'its worker went away', lease_until = null, ${BROKEN_OFF}
      where shop_id = $1 and state = 'running' and lease_until < now()`,
     [shopId],
   );
@@ -119,9 +137,12 @@ export async function takeWantedStockRun(
   return oneRow<StockDispatch>(
     ledger.pool,
     `with next as (
-       select id from stock_run r where shop_id = $1 and state = 'wanted' and (dispatched_until is null or dispatched_until <= now())
+       select r.id from stock_run r join shop s on s.id = r.shop_id join account a on a.id = s.account_id left join shop_host h on h.id = s.host
+       where r.shop_id = $1 and r.state = 'wanted' and (r.dispatched_until is null or r.dispatched_until <= now())
+         and ${MAY_RUN} and a.breaker_state <> 'open' and coalesce(h.breaker_state, 'closed') <> 'open'
+         and not coalesce(a.frozen_until > now(), false)
          and not exists (select 1 from stock_run where shop_id = $1 and (state = 'running' or (state = 'wanted' and dispatched_until > now())))
-       order by array_position(array['check', 'asked', 'scheduled'], kind), id limit 1 for update skip locked
+       order by array_position(array['check', 'asked', 'scheduled'], r.kind), r.id limit 1 for update of r skip locked
      )
      update stock_run r set dispatch_no = dispatch_no + 1, dispatched_until = now() + $2::bigint * interval '1 millisecond'
      from next where r.id = next.id returning r.id as "runId", r.dispatch_no as "dispatchNo", r.shop_id as "shopId"`,
@@ -149,9 +170,9 @@ export async function startStockRun(
   try {
     return await oneRow<StockRun>(
       ledger.pool,
-      `update stock_run set state = 'running', started_at = now(), worker = $2, step = null, failure = null,
+      `update stock_run r set state = 'running', started_at = now(), worker = $2, step = null, failure = null,
               lease_until = now() + $3::bigint * interval '1 millisecond'
-       where id = $1 and state = 'wanted' returning ${COLUMNS}`,
+       from shop s where r.id = $1 and r.state = 'wanted' and s.id = r.shop_id and ${MAY_RUN} returning ${COLUMNS}`,
       [runId, worker, leaseMs],
     );
   } catch (error) {
@@ -197,7 +218,7 @@ const COLUMN_OF: Readonly<Record<keyof StockRunFigures, string>> = {
 
 /**
  * Says how far the run has come, and that its worker lives. Asked right before each write.
- * @returns false when the run is no longer this worker's: nothing more may be written for it.
+ * @returns false when the run is no longer this worker's, or the shop no longer live: nothing more may be written for it.
  */
 export async function keepStockRun(
   ledger: Ledger,
@@ -207,38 +228,41 @@ export async function keepStockRun(
   const names = Object.keys(figures) as (keyof StockRunFigures)[];
   const sets = names.map((name, index) => `, ${COLUMN_OF[name]} = $${index + 4}`).join('');
   const result = await ledger.pool.query(
-    `update stock_run set lease_until = now() + $3::bigint * interval '1 millisecond'${sets}
-     where id = $1 and worker = $2 and state = 'running'`,
+    `update stock_run r set lease_until = now() + $3::bigint * interval '1 millisecond'${sets}
+     from shop s where r.id = $1 and r.worker = $2 and r.state = 'running' and s.id = r.shop_id and ${MAY_RUN}`,
     [runId, worker, leaseMs, ...names.map((name) => figures[name])],
   );
   return (result.rowCount ?? 0) > 0;
 }
 
-/** @param how `wanted`: it did not work now, and its job comes again. */
+/** @param how `wanted`: it did not work now, and its job comes again; where the job is lost, a new one after a while. */
 export async function endStockRun(
   ledger: Ledger,
   runId: string,
   { worker, how, failure }: { worker: string; how: Exclude<StockRunState, 'running'>; failure: string | null },
 ): Promise<void> {
   await ledger.pool.query(
-    `update stock_run set state = $3, failure = $4, lease_until = null,
-            ended_at = case when $3 = 'wanted' then null else now() end,
-            dispatched_until = case when $3 = 'wanted' then dispatched_until end
-     where id = $1 and worker = $2 and state = 'running'`,
-    [runId, worker, how, failure],
+    how === 'broken_off'
+      ? `update stock_run set failure = $3, lease_until = null, ${BROKEN_OFF} where id = $1 and worker = $2 and state = 'running'`
+      : `update stock_run set failure = $3, lease_until = null, state = $4,
+                ended_at = case when $4 = 'wanted' then null else now() end,
+                dispatched_until = case when $4 = 'wanted' then now() + $5::bigint * interval '1 millisecond' end
+         where id = $1 and worker = $2 and state = 'running'`,
+    how === 'broken_off' ? [runId, worker, failure] : [runId, worker, failure, how, JOB_COMES_AGAIN_MS],
   );
 }
 
 export async function loadStockRun(ledger: Ledger, runId: string): Promise<StockRun | null> {
-  return oneRow<StockRun>(ledger.pool, `select ${COLUMNS} from stock_run where id = $1`, [runId]);
+  return oneRow<StockRun>(ledger.pool, `select ${COLUMNS} from stock_run r where id = $1`, [runId]);
 }
 
 /** The newest first. */
 export async function stockRuns(ledger: Ledger, shopId: string, limit: number): Promise<StockRun[]> {
-  return rows<StockRun>(ledger.pool, `select ${COLUMNS} from stock_run where shop_id = $1 order by id desc limit $2`, [
-    shopId,
-    limit,
-  ]);
+  return rows<StockRun>(
+    ledger.pool,
+    `select ${COLUMNS} from stock_run r where shop_id = $1 order by id desc limit $2`,
+    [shopId, limit],
+  );
 }
 
 /** When a run that compared everything ended well the last time. */
@@ -273,4 +297,14 @@ export async function currentBoost(ledger: Ledger, shopId: string): Promise<{ ev
     `select stock_every_ms as "everyMs", stock_every_until as until from shop where id = $1 and stock_every_until > now()`,
     [shopId],
   );
+}
+
+/** Runs that ended so long ago, but the newest of each kind. @returns how many were deleted. */
+export async function forgetStockRuns(ledger: Ledger, shopId: string, keepMs: number): Promise<number> {
+  const result = await ledger.pool.query(
+    `delete from stock_run r where shop_id = $1 and ended_at < now() - $2::bigint * interval '1 millisecond'
+       and id not in (select max(id) from stock_run where shop_id = $1 group by kind, state)`,
+    [shopId, keepMs],
+  );
+  return result.rowCount ?? 0;
 }

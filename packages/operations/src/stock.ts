@@ -20,10 +20,12 @@ import {
   type StockFinding,
   type StockRun,
   type StockRunOptions,
+  type StockScope,
 } from '@relay/ledger';
+import { sweep } from '@relay/intake';
 import { verifyStock, type VerifiedSku } from '@relay/stock';
 import { refused, type Refusal } from './held-orders.js';
-import type { ConnectedShop, Relay } from './relay.js';
+import { intakeContext, type ConnectedShop, type Relay } from './relay.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -100,12 +102,11 @@ export const MOST_DRIFT = 1_000;
 
 export async function stockStatus({ ledger }: Pick<Relay, 'ledger'>, shop: ConnectedShop): Promise<StockStatus> {
   const feed = await currentFeed(ledger, shop.accountId);
-  const scope = feed === null ? null : { shopId: shop.id, accountId: shop.accountId, feedId: feed.id };
   const [boost, lastSync, drift, findings, safety, runs] = await Promise.all([
     currentBoost(ledger, shop.id),
     lastStockSync(ledger, shop.id),
-    scope === null ? [] : stockDrift(ledger, scope, shop.stock.rules, MOST_DRIFT),
-    scope === null ? [] : countStockFindings(ledger, shop.id, scope.feedId),
+    stockDrift(ledger, scopeOf(shop), { limit: MOST_DRIFT }),
+    feed === null ? [] : countStockFindings(ledger, shop.id, feed.id),
     safetyStocks(ledger, shop.id),
     stockRuns(ledger, shop.id, RUNS),
   ]);
@@ -119,17 +120,19 @@ export interface ExplainedDrift extends StockDrift {
   readonly likelyCause: string;
 }
 
-/** Where the shop's figure is another than it should be, by what was read last, with the likely cause in words. */
+/**
+ * Where the shop's figure is another than it should be, by what was read last, with the likely cause in words.
+ * @param skus these, differing or not: what `relay stock show` shows.
+ */
 export async function explainedDrift(
   { ledger }: Pick<Relay, 'ledger'>,
   shop: ConnectedShop,
-  limit: number,
+  { limit, skus = undefined }: { limit: number; skus?: readonly string[] },
 ): Promise<ExplainedDrift[] | Refusal> {
   const feed = await currentFeed(ledger, shop.accountId);
   if (feed === null) return noFeed();
-  const scope = { shopId: shop.id, accountId: shop.accountId, feedId: feed.id };
   const [drift, [last], view] = await Promise.all([
-    stockDrift(ledger, scope, shop.stock.rules, limit),
+    stockDrift(ledger, scopeOf(shop), { limit, skus }),
     stockRuns(ledger, shop.id, 1),
     loadShop(ledger, shop.id),
   ]);
@@ -144,7 +147,7 @@ export async function explainedDrift(
   return drift.map((row) => ({
     ...row,
     difference: (row.shop ?? 0) - row.target,
-    likelyCause: blocked ?? likelyCauseOf(row, feed),
+    likelyCause: row.shop === row.target ? 'as it should be' : (blocked ?? likelyCauseOf(row, feed)),
   }));
 }
 
@@ -161,13 +164,18 @@ function likelyCauseOf(row: StockDrift, feed: FeedView): string {
     : 'HFT71’s figure or the orders moved since the last run';
 }
 
+function scopeOf(shop: ConnectedShop): StockScope {
+  return { shopId: shop.id, accountId: shop.accountId, rules: shop.stock.rules };
+}
+
 /** `relay stock verify`: live from both sides. @throws CallFailure */
 export async function verifiedStock(
-  { ledger }: Pick<Relay, 'ledger'>,
+  relay: Relay,
   shop: ConnectedShop,
   how: { skus: readonly string[] | null; size: number; onProgress?: (what: string) => void },
 ): Promise<VerifiedSku[] | Refusal> {
-  return (await verifyStock(ledger, shop, how)) ?? noFeed();
+  const sweepOrders = async () => void (await sweep(intakeContext(relay), shop));
+  return (await verifyStock(relay.ledger, shop, { ...how, sweepOrders })) ?? noFeed();
 }
 
 export async function stockReport(

@@ -20,6 +20,8 @@ export interface FeedContext {
 }
 
 export interface StockShop extends FeedShop {
+  /** `HFT71_LINES`: under a pattern, other SKUs are not HFT71's, whatever its feed names. */
+  readonly lines: string | null;
   readonly woocommerce: ShopClient;
 }
 
@@ -29,8 +31,13 @@ export interface StockContext extends FeedContext {
   /** Told when something was got done. */
   readonly onProgress: () => void;
   readonly isStopping: () => boolean;
-  /** All orders that the shop changed up to now come into the ledger: pieces that were just sold are known. */
+  /**
+   * All orders that the account's shops changed up to now come into the ledger: pieces that were just sold are known. Rejects
+   * where this run's shop cannot be swept; another one that is away is told in the log.
+   */
   readonly sweepOrders: () => Promise<void>;
+  /** Orders on hold, from before the relay knew the shop too: the shop has taken their stock. */
+  readonly seeOrdersOnHold: () => Promise<void>;
 }
 
 export interface StockSettings {

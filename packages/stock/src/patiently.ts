@@ -4,14 +4,19 @@ import { backoffMs, CallFailure } from '@relay/core';
 /** A run that has read for minutes is not given up for a full window or one bad answer. */
 const LONGEST_MS = 10 * 60_000;
 /** Each is three tries of the client's. */
-const FAULTS_IN_A_ROW = 2;
+const TRIES = 2;
 const SHORTEST_WAIT_MS = 50;
 
 /**
- * Makes a read, and waits while its host's budget is used up or a 429 freezes it: stock has time, orders go first. Other
+ * Makes a call, and waits while its host's budget is used up or a 429 freezes it: stock has time, orders go first. Other
  * passing faults are waited for once; what lasts longer is the next run's.
+ * @param tries of other faults. 1: none is tried again.
  */
-export async function patiently<T>(call: () => Promise<T>, isOver: () => boolean): Promise<T> {
+export async function patiently<T>(
+  call: () => Promise<T>,
+  isOver: () => boolean,
+  { tries = TRIES }: { readonly tries?: number } = {},
+): Promise<T> {
   const givenUpAt = performance.now() + LONGEST_MS;
   for (let faults = 0; ;) {
     try {
@@ -22,7 +27,7 @@ export async function patiently<T>(call: () => Promise<T>, isOver: () => boolean
       if (!isThrottled) faults += 1;
       const passes = isThrottled || error.failure === 'unavailable' || error.failure === 'retry-later';
       const waitMs = Math.max(error.retryAfterMs ?? (isThrottled ? 0 : backoffMs(faults)), SHORTEST_WAIT_MS);
-      if (!passes || faults >= FAULTS_IN_A_ROW || performance.now() + waitMs > givenUpAt) throw error;
+      if (!passes || faults >= tries || performance.now() + waitMs > givenUpAt) throw error;
       await sleep(waitMs);
     }
   }

@@ -1,13 +1,26 @@
 import { CallFailure } from '@relay/core';
-import { addFeedPage, beginFeed, dropFeed, feedSizes, finishFeed, type FeedEntry } from '@relay/ledger';
+import {
+  addFeedPage,
+  beginFeed,
+  currentFeed,
+  dropFeed,
+  feedSizes,
+  finishFeed,
+  raiseAlert,
+  resolveAlerts,
+  type FeedEntry,
+  type FeedSizes,
+} from '@relay/ledger';
 import type { StockPage } from '@relay/hft71';
 import type { FeedContext, FeedShop } from './context.js';
 import { patiently } from './patiently.js';
 import { mostOf } from './most-of.js';
 
 /** The feed came, and is not to be believed: the one before stays. A person may force it. */
-export class FeedRefused extends Error {
-  override readonly name = 'FeedRefused';
+export class FeedRefused extends CallFailure {
+  constructor(readonly why: string) {
+    super({ target: 'hft71', action: 'stock_sync', failure: 'unavailable', code: 'feed-refused', hint: why });
+  }
 }
 
 export interface ReadFeed {
@@ -60,9 +73,12 @@ export async function readStockFeed(
   const refusal = refusalOf(sizes, shop.stock.mostZeroed, force);
   if (refusal !== null) {
     await dropFeed(ctx.ledger, feedId);
+    await raiseAlert(ctx.ledger, { kind: FEED_ALERT, severity: 2, subject: shop.id, message: refusal });
     throw new FeedRefused(refusal);
   }
   const armedAgain = await finishFeed(ctx.ledger, shop.accountId, feedId, shop.sendableStatuses);
+  await resolveAlerts(ctx.ledger, [FEED_ALERT], shop.id);
+  if (armedAgain === null) return currentReading(ctx, shop, faults);
   if (armedAgain > 0) {
     ctx.log.warn('orders are HFT71’s by the new stock feed and were not by the one before', {
       shop: shop.id,
@@ -71,6 +87,15 @@ export async function readStockFeed(
     ctx.onReceived?.();
   }
   return { feedId, pages, skus: sizes.skus, faults, armedAgain };
+}
+
+const FEED_ALERT = 'stock feed refused';
+
+/** Another reading that began later was complete first: that one counts. */
+async function currentReading(ctx: FeedContext, shop: FeedShop, faults: number): Promise<ReadFeed> {
+  const feed = await currentFeed(ctx.ledger, shop.accountId);
+  if (feed === null) throw new FeedRefused('the stock feed was overtaken, and none is complete');
+  return { feedId: feed.id, pages: feed.pages, skus: feed.skus, faults, armedAgain: 0 };
 }
 
 /** A page could not be read: class and codes as the page's, and which page it was. */
@@ -94,16 +119,15 @@ function entriesOf({ rows, faults }: StockPage, largest: number): FeedEntry[] {
   ];
 }
 
-function refusalOf(
-  { skus, before }: { skus: number; before: number | null },
-  mostMissing: number,
-  force: boolean,
-): string | null {
+function refusalOf({ skus, faults, before, missing }: FeedSizes, mostMissing: number, force: boolean): string | null {
   if (skus === 0) return 'HFT71 answered an empty stock feed: the one before stays';
-  if (before === null || force) return null;
-  const missing = before - skus;
+  if (force) return null;
+  const mostFaults = mostOf(skus, mostMissing);
+  if (faults > mostFaults)
+    return `${faults} of ${skus} figures of the stock feed cannot be believed, more than ${mostFaults}: the one before stays`;
+  if (before === null) return null;
   const most = mostOf(before, mostMissing);
   return missing <= most
     ? null
-    : `the stock feed has ${skus} SKUs where the one before had ${before}: more than ${most} fewer are not believed, and the one before stays`;
+    : `the stock feed lacks ${missing} of the ${before} SKUs of the one before: more than ${most} are not believed, and the one before stays`;
 }

@@ -2,19 +2,21 @@ import { CallFailure } from '@relay/core';
 import {
   catalogueAgeMs,
   compareStock,
+  countStockAnew,
   currentFeed,
   endStockRun,
   ledgerNow,
   raiseAlert,
   resolveAlerts,
   startStockRun,
-  stockDifferences,
+  type StockDifference,
   type StockRun,
   type StockScope,
 } from '@relay/ledger';
 import { checkOversold } from './check-oversold.js';
 import type { StockContext, StockShop } from './context.js';
 import { mostOf } from './most-of.js';
+import { patiently } from './patiently.js';
 import { FeedRefused, readStockFeed } from './read-feed.js';
 import { readShopSide } from './read-shop-side.js';
 import { refreshCatalogue } from './refresh-catalogue.js';
@@ -55,7 +57,6 @@ export async function runStock(
   try {
     await (row.kind === 'check' ? checkOnly(ctx, shop, row, run) : wholeRun(ctx, shop, row, run));
     await end('finished', null);
-    if (row.kind !== 'check') await resolveAlerts(ctx.ledger, ['stock run refused', 'stock run failed'], shop.id);
     ctx.log.info('stock run finished', { shop: shop.id, run: runId, ...run.figures });
     return 'finished';
   } catch (error) {
@@ -64,10 +65,10 @@ export async function runStock(
       await end('broken_off', 'its worker stopped');
       return 'broken_off';
     }
-    const failure = error instanceof Error ? error.message : String(error);
+    const failure = error instanceof FeedRefused ? error.why : error instanceof Error ? error.message : String(error);
     if (error instanceof RunRefused || error instanceof FeedRefused) {
       await end('refused', failure);
-      await raise(ctx, shop, 'stock run refused', failure);
+      if (error instanceof RunRefused) await raise(ctx, shop, 'stock run refused', failure);
       return 'refused';
     }
     await end(isLastTry ? 'failed' : 'wanted', error instanceof CallFailure ? failure : 'unexpected: see the log');
@@ -81,8 +82,10 @@ export async function runStock(
 async function wholeRun(ctx: StockContext, shop: StockShop, row: StockRun, run: RunProgress): Promise<void> {
   const { options } = row;
   const { ledger } = ctx;
+  const isWhole = options.skus === null && !options.dryRun;
   const { feedId } = await readStockFeed(ctx, shop, {
-    force: options.force,
+    // A part of the SKUs, or a dry run, is no reason to take a feed that is not believed.
+    force: options.force && isWhole,
     isOver: run.isOver,
     onPage: async ({ pages, skus }) => {
       Object.assign(run.figures, { pages, skus, calls: pages });
@@ -90,56 +93,71 @@ async function wholeRun(ctx: StockContext, shop: StockShop, row: StockRun, run: 
     },
   });
   const ageMs = await catalogueAgeMs(ledger, shop.id);
-  if (ageMs === null || ageMs > shop.stock.catalogueEveryMs) await refreshCatalogue(ledger, shop, feedId, run);
+  if (ageMs === null || ageMs > shop.stock.catalogueEveryMs) {
+    await refreshCatalogue(ledger, shop, feedId, run);
+    await patiently(ctx.seeOrdersOnHold, run.isOver);
+    await countStockAnew(ledger);
+  }
 
   const readSince = await ledgerNow(ledger);
   await readShopSide(ledger, shop, { feedId, skus: options.skus }, run);
   // After the reading: a sale that it shows is in the ledger before it is judged, and one that comes later moves the figure.
   await run.tell('orders');
-  await ctx.sweepOrders();
+  await patiently(ctx.sweepOrders, run.isOver);
 
-  const scope: StockScope = { shopId: shop.id, accountId: shop.accountId, feedId };
+  const scope: StockScope = { shopId: shop.id, accountId: shop.accountId, rules: shop.stock.rules };
   const startedMs = performance.now();
-  const compared = await compareStock(ledger, scope, shop.stock.rules);
-  const differences = await stockDifferences(ledger, scope, shop.stock.rules, { skus: options.skus, readSince });
+  const compared = await compareStock(ledger, scope, { skus: options.skus, readSince });
   run.figures.diffMs = Math.round(performance.now() - startedMs);
+  const isOurs = skuRule(shop.lines);
+  const differences = compared.differences.filter(({ sku }) => isOurs(sku));
   run.figures.matched = compared.matched;
   run.figures.differences = differences.length;
   await run.tell('write');
-  if (!options.force) refuseTooMuch(shop, compared);
   if (options.dryRun) return;
+  if (!options.force) refuseTooMuch(shop, compared.matched, differences);
 
+  const looking = { runId: row.id, scope, run };
   let checkedMs = performance.now();
   await writeDifferences(ctx, shop, differences, {
-    ...{ runId: row.id, run, cause: null },
+    ...{ ...looking, cause: null },
     between: async () => {
       if (performance.now() - checkedMs < CHECK_EVERY_MS) return;
-      await checkOversold(ctx, shop, { runId: row.id, feedId, run });
+      await checkOversold(ctx, shop, looking);
       checkedMs = performance.now();
     },
   });
-  await checkOversold(ctx, shop, { runId: row.id, feedId, run });
+  await checkOversold(ctx, shop, looking);
+  if (isWhole) await resolveAlerts(ledger, ['stock run refused', 'stock run failed'], shop.id);
+}
+
+/** Under a pattern the merchant says which SKUs are HFT71's; else its feed does. */
+function skuRule(lines: string | null): (sku: string) => boolean {
+  if (lines === null || lines === 'all' || lines === 'feed') return () => true;
+  const pattern = new RegExp(lines);
+  return (sku) => pattern.test(sku);
 }
 
 /** Only the look for overwritten sales: the run that wrote did not come to it. */
 async function checkOnly(ctx: StockContext, shop: StockShop, row: StockRun, run: RunProgress): Promise<void> {
-  const feed = await currentFeed(ctx.ledger, shop.accountId);
-  if (feed !== null) await checkOversold(ctx, shop, { runId: row.id, feedId: feed.id, run });
+  const scope = { shopId: shop.id, accountId: shop.accountId, rules: shop.stock.rules };
+  if ((await currentFeed(ctx.ledger, shop.accountId)) !== null)
+    await checkOversold(ctx, shop, { runId: row.id, scope, run });
 }
 
-function refuseTooMuch(
-  { stock }: StockShop,
-  { matched, changed, zeroed }: { matched: number; changed: number; zeroed: number },
-): void {
+const BY_FORCE = 'nothing was written. Where it is right: relay stock sync --force --reason …';
+
+function refuseTooMuch({ stock }: StockShop, matched: number, differences: readonly StockDifference[]): void {
+  const zeroed = differences.filter(({ shop, target }) => target === 0 && (shop ?? 0) > 0).length;
   const mostZeroed = mostOf(matched, stock.mostZeroed);
   const mostChanged = mostOf(matched, stock.mostChanged);
   if (zeroed > mostZeroed)
     throw new RunRefused(
-      `${zeroed} of ${matched} SKUs would be set to 0, and HFT71_STOCK_MOST_ZEROED allows ${mostZeroed}: nothing was written`,
+      `${zeroed} of ${matched} SKUs would be set to 0, and HFT71_STOCK_MOST_ZEROED allows ${mostZeroed}: ${BY_FORCE}`,
     );
-  if (changed > mostChanged)
+  if (differences.length > mostChanged)
     throw new RunRefused(
-      `${changed} of ${matched} SKUs would be changed, and HFT71_STOCK_MOST_CHANGED allows ${mostChanged}: nothing was written`,
+      `${differences.length} of ${matched} SKUs would be changed, and HFT71_STOCK_MOST_CHANGED allows ${mostChanged}: ${BY_FORCE}`,
     );
 }
 

@@ -2,6 +2,7 @@ import {
   catalogueOf,
   currentFeed,
   feedPagesOf,
+  ledgerNow,
   noteProducts,
   sampleOfStock,
   wantedOf,
@@ -35,13 +36,25 @@ const PAGE = 200;
 export async function verifyStock(
   ledger: Ledger,
   shop: FeedShop & ShopSide,
-  { skus, size, onProgress }: { skus: readonly string[] | null; size: number; onProgress?: (what: string) => void },
+  {
+    skus,
+    size,
+    sweepOrders,
+    onProgress,
+  }: {
+    skus: readonly string[] | null;
+    size: number;
+    /** After the figures: a sale that they show is in the ledger. */
+    sweepOrders: () => Promise<void>;
+    onProgress?: (what: string) => void;
+  },
 ): Promise<VerifiedSku[] | null> {
   const feed = await currentFeed(ledger, shop.accountId);
   if (feed === null) return null;
-  const scope: StockScope = { shopId: shop.id, accountId: shop.accountId, feedId: feed.id };
-  const { rules } = shop.stock;
-  const chosen = skus ?? (await sampleOfStock(ledger, scope, rules, size));
+  // HFT71's figures are read now: what it accepted before is in them.
+  const acceptedSince = await ledgerNow(ledger);
+  const scope: StockScope = { shopId: shop.id, accountId: shop.accountId, rules: shop.stock.rules, acceptedSince };
+  const chosen = skus ?? (await sampleOfStock(ledger, scope, size));
   const atHft71 = await readAtHft71(ledger, shop, feed.pages, chosen, onProgress);
   const inShop = new Map<string, number | null>();
   for (let start = 0; start < chosen.length; start += MOST_PRODUCTS) {
@@ -51,7 +64,9 @@ export async function verifyStock(
     await noteProducts(ledger, shop.id, products.map(catalogued));
     for (const { sku, stock } of products) inShop.set(sku, stock);
   }
-  const wanted = new Map((await wantedOf(ledger, scope, rules, chosen)).map((row) => [row.sku, row]));
+  onProgress?.('reading the shop’s orders');
+  await sweepOrders();
+  const wanted = new Map((await wantedOf(ledger, scope, chosen)).map((row) => [row.sku, row]));
   const known = new Map((await catalogueOf(ledger, shop.id, chosen)).map((row) => [row.sku, row]));
   return chosen.map((sku) => {
     const found = inShop.get(sku);
@@ -90,9 +105,10 @@ async function readAtHft71(
   skus: readonly string[],
   onProgress: ((what: string) => void) | undefined,
 ): Promise<Map<string, number>> {
-  const likely = new Set((await feedPagesOf(ledger, shop.accountId, skus)).map(({ page }) => page));
+  const known = await feedPagesOf(ledger, shop.accountId, skus);
+  const likely = new Set(known.map(({ page }) => page));
   const others = Array.from({ length: pages + 1 }, (_, index) => index + 1).filter((page) => !likely.has(page));
-  const open = new Set(skus);
+  const open = new Set(known.map(({ sku }) => sku)); // what the last feed did not name is not looked for page by page
   const found = new Map<string, number>();
   for (const page of [...[...likely].sort((one, other) => one - other), ...others]) {
     if (open.size === 0) break;

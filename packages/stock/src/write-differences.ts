@@ -1,23 +1,31 @@
 import { CallFailure, stockBatches, type StockBatch } from '@relay/core';
 import {
+  beginStockWrite,
   lastStockChanges,
   ledgerNow,
   noteStockProblems,
   noteStockWritten,
   type StockCause,
   type StockDifference,
+  type StockScope,
+  wantedOf,
   type WrittenStock,
 } from '@relay/ledger';
 import type { BatchedItem } from '@relay/woocommerce';
 import type { StockContext, StockShop } from './context.js';
+import { patiently } from './patiently.js';
 import { readSkus } from './read-shop-side.js';
 import type { RunProgress } from './run-progress.js';
 
 /** So many failed batches in a row end a run: the shop does not take them now. */
 const FAILED_BATCHES = 3;
 
+/** So long may the last reading be ago when the batch leaves: a process that slept meanwhile knows nothing any more. */
+const READING_HOLDS_MS = 5_000;
+
 export interface Writing {
   readonly runId: string;
+  readonly scope: StockScope;
   readonly run: RunProgress;
   /** null: told by comparing with the last write. */
   readonly cause: StockCause | null;
@@ -39,13 +47,13 @@ export async function writeDifferences(
   let failedInARow = 0;
   for (const batch of stockBatches(differences)) {
     try {
-      await writeBatch(ctx, shop, batch, writing);
+      // While the shop's budget is used up, or it throttles, nothing was written: the batch waits, and is read anew.
+      await patiently(() => writeBatch(ctx, shop, batch, writing), writing.run.isOver, { tries: 1 });
       failedInARow = 0;
     } catch (error) {
       if (!(error instanceof CallFailure)) throw error;
       failedInARow += 1;
       writing.run.figures.errors += batch.items.length;
-      // Written or not: the shop's answer would have said.
       await noteStockProblems(
         ctx.ledger,
         shop.id,
@@ -63,37 +71,56 @@ async function writeBatch(
   ctx: StockContext,
   shop: StockShop,
   batch: StockBatch<StockDifference>,
-  { runId, run, cause }: Writing,
+  { runId, run, cause, scope }: Writing,
 ): Promise<void> {
   const { figures } = run;
+  const skus = batch.items.map(({ sku }) => sku);
   // Before the reading: an order that comes into the ledger from here on may be of a sale that this write overwrites.
   const readAt = await ledgerNow(ctx.ledger);
-  const skus = batch.items.map(({ sku }) => sku);
-  const now = new Map((await readSkus(ctx.ledger, shop, skus, run.isOver)).map((product) => [product.id, product]));
+  const readMs = performance.now();
+  const shown = new Map((await readSkus(ctx.ledger, shop, skus, run.isOver)).map((product) => [product.id, product]));
+  // Orders of another shop may have come since the comparison, and a newer feed.
+  const wanted = new Map((await wantedOf(ctx.ledger, scope, skus)).map((item) => [item.productId, item]));
   figures.calls += 1;
-  const still = batch.items.filter(({ productId, parentId, shop: before }) => {
-    const product = now.get(productId);
-    return (
-      product !== undefined && product.manages === 'yes' && product.parentId === parentId && product.stock === before
-    );
+  const still = batch.items.flatMap(({ productId, parentId, shop: before }) => {
+    const [product, item] = [shown.get(productId), wanted.get(productId)];
+    const isAsCompared =
+      product?.manages === 'yes' && product.parentId === parentId && product.stock === before && item !== undefined;
+    return isAsCompared && item.target !== before ? [item] : [];
   });
   figures.skipped += batch.items.length - still.length;
   if (still.length === 0) return;
+  const last = await lastStockChanges(
+    ctx.ledger,
+    shop.id,
+    still.map(({ productId }) => productId),
+  );
+  const writes = still.map((item) => ({
+    ...item,
+    ...{ before: item.shop, after: item.target },
+    cause: cause ?? causeOf(item, last.get(item.productId)),
+  }));
   figures.calls += 1;
   figures.writeCalls += 1;
   await run.tell('write');
+  await beginStockWrite(ctx.ledger, { shopId: shop.id, runId, readAt }, writes);
+  if (performance.now() - readMs > READING_HOLDS_MS) {
+    figures.calls -= 1;
+    figures.writeCalls -= 1;
+    figures.skipped += still.length; // looked at as if it had been written: it is read again
+    return;
+  }
   const answers = await shop.woocommerce.writeStock(
     batch.parentId,
-    still.map(({ productId, target, hft71 }) => ({ id: productId, quantity: target, available: hft71 })),
+    writes.map(({ productId, after, hft71 }) => ({ id: productId, quantity: after, available: hft71 })),
   );
-  await noteAnswers(ctx, shop.id, { still, answers, runId, readAt, cause }, run);
+  await noteAnswers(ctx, shop.id, { writes, answers, runId, cause }, run);
 }
 
 interface Answered {
-  readonly still: readonly StockDifference[];
+  readonly writes: readonly WrittenStock[];
   readonly answers: readonly BatchedItem[];
   readonly runId: string;
-  readonly readAt: Date;
   readonly cause: StockCause | null;
 }
 
@@ -101,28 +128,19 @@ interface Answered {
 async function noteAnswers(
   ctx: StockContext,
   shopId: string,
-  { still, answers, runId, readAt, cause }: Answered,
+  { writes, answers, runId, cause }: Answered,
   run: RunProgress,
 ): Promise<void> {
-  const last = await lastStockChanges(
-    ctx.ledger,
-    shopId,
-    still.map(({ productId }) => productId),
-  );
   const written: WrittenStock[] = [];
   const problems: { productId: number; problem: string }[] = [];
-  still.forEach((item, index) => {
-    const { productId, sku, shop: before, target, hft71, reserved, safety } = item;
+  writes.forEach((item, index) => {
+    const { productId, after } = item;
     const { error, stock } = answers[index] as BatchedItem;
     if (error !== null) problems.push({ productId, problem: error });
-    else if (stock !== target) problems.push({ productId, problem: `the shop shows ${stock ?? 'none'} afterwards` });
-    else
-      written.push({
-        ...{ productId, sku, before, after: target, hft71, reserved, safety },
-        cause: cause ?? causeOf(item, last.get(productId)),
-      });
+    else if (stock !== after) problems.push({ productId, problem: `the shop shows ${stock ?? 'none'} afterwards` });
+    else written.push(item);
   });
-  await noteStockWritten(ctx.ledger, { shopId, runId, readAt }, written);
+  await noteStockWritten(ctx.ledger, { shopId, runId, worker: ctx.worker }, written);
   await noteStockProblems(ctx.ledger, shopId, problems);
   run.figures.written += written.length;
   run.figures.errors += problems.length;

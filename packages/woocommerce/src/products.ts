@@ -63,9 +63,9 @@ export async function productsBySku(http: ShopHttp, skus: readonly string[]): Pr
       path: PRODUCTS,
       query: { sku: asked.join(','), per_page: String(MOST_PRODUCTS), page: String(page), _fields: FIELDS },
     };
-    const rows = await list(http, call);
-    found.push(...rows.filter(({ sku }) => wanted.has(sku)));
-    if (rows.length < MOST_PRODUCTS) return found;
+    const { products, isLast } = await list(http, call);
+    found.push(...products.filter(({ sku }) => wanted.has(sku)));
+    if (isLast) return found;
   }
 }
 
@@ -82,21 +82,23 @@ export async function listVariations(http: ShopHttp, parentId: number, page: num
 }
 
 async function pageOf(http: ShopHttp, path: string, fields: string, page: number): Promise<ProductPage> {
-  const products = await list(http, {
+  return list(http, {
     action: 'list_products',
     purpose: 'stock',
     method: 'GET',
     path,
     query: { per_page: String(MOST_PRODUCTS), page: String(page), orderby: 'id', order: 'asc', _fields: fields },
   });
-  return { products, isLast: products.length < MOST_PRODUCTS };
 }
 
-async function list(http: ShopHttp, call: ShopCall): Promise<ShopProduct[]> {
+/** One product that cannot be read must not hide the others of its page; a page of nothing else is no page of products. */
+async function list(http: ShopHttp, call: ShopCall): Promise<ProductPage> {
   const answer = await http.call(call);
-  const parsed = z.array(product).safeParse(answer.json).data;
-  if (parsed === undefined) throw http.unexpectedShape(call, answer.status);
-  return parsed;
+  if (!Array.isArray(answer.json)) throw http.unexpectedShape(call, answer.status);
+  const rows = answer.json as unknown[];
+  const products = rows.flatMap((row) => product.safeParse(row).data ?? []);
+  if (rows.length > 0 && products.length === 0) throw http.unexpectedShape(call, answer.status);
+  return { products, isLast: rows.length < MOST_PRODUCTS };
 }
 
 const batchAnswer = z.object({ update: z.array(z.unknown()) });

@@ -22,6 +22,8 @@ create table catalogue_item (
   differs_since timestamptz(3),
   raced integer not null default 0,
   problem text,
+  missing_since timestamptz(3),
+  missed_at timestamptz(3),
   primary key (shop_id, product_id)
 );
 create index catalogue_item_sku_idx on catalogue_item (shop_id, sku);
@@ -72,6 +74,7 @@ create index stock_run_shop_idx on stock_run (shop_id, id);
 create unique index stock_run_one_running on stock_run (shop_id) where state = 'running';
 -- One of each kind waits: asking twice for the same is one run. Runs that a person asked for wait one behind the other.
 create unique index stock_run_one_wanted on stock_run (shop_id, kind) where state = 'wanted' and kind <> 'asked';
+create index stock_run_wanted_idx on stock_run (shop_id) where state in ('wanted', 'running');
 
 -- The last write of each product, with what it was made of.
 create table stock_change (
@@ -88,6 +91,8 @@ create table stock_change (
   reserved integer not null,
   safety integer not null,
   cause text not null,
+  -- False while the batch is on its way, and for ever where its answer never came: it has to be read again.
+  is_sure boolean not null default false,
   -- Null until it was looked whether a sale fell between the reading and the write.
   checked_at timestamptz(3),
   primary key (shop_id, product_id)
@@ -96,3 +101,10 @@ create index stock_change_unchecked_idx on stock_change (shop_id) where checked_
 
 -- Which orders moved since a product was read.
 create index shop_order_updated_idx on shop_order (shop_id, updated_at);
+
+-- What reserves pieces: orders on their way, orders that wait for their payment, orders just accepted or still in production.
+create index intent_on_its_way_idx on intent (account_id) where state in ('waiting', 'ready', 'sending', 'in_doubt', 'held', 'rejected');
+create index shop_order_on_hold_idx on shop_order (shop_id) where status = 'on-hold';
+create index progress_accepted_idx on progress (account_id, accepted_at);
+create index progress_unfinished_idx on progress (account_id) where ended is distinct from 'terminal';
+create index shop_order_created_idx on shop_order (shop_id, created_gmt);

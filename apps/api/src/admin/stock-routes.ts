@@ -59,6 +59,12 @@ const driftSchema = z.looseObject({
   target: z.number().describe('What the shop is to show'),
   difference: z.number(),
   differsSince: z.date().nullable(),
+  lastWritten: z.number().nullable(),
+  lastWrittenAt: z.date().nullable(),
+  lastCause: z
+    .string()
+    .nullable()
+    .describe('Why the relay wrote it last: hft71, orders, safety, missing, raced, shop, first'),
   likelyCause: z.string(),
 });
 const verifiedSchema = z.object({
@@ -129,12 +135,20 @@ export const stockRoutes: FastifyPluginAsyncZod<{ relay: Relay }> = async (app, 
       schema: {
         tags,
         summary: 'Where the shop’s figure is another than it should be, and why',
-        querystring: ofShop.extend({ limit: z.coerce.number().int().min(1).max(1_000).default(200) }),
+        querystring: ofShop.extend({
+          limit: z.coerce.number().int().min(1).max(1_000).default(200),
+          sku: sku.optional().describe('This one alone, differing or not'),
+        }),
         response: answers(listOf(driftSchema)),
       },
     },
     async ({ query }) =>
-      listed(await explainedDrift(relay, chosenShop(relay, query.shop), query.limit)).map((row) => ({ ...row })),
+      listed(
+        await explainedDrift(relay, chosenShop(relay, query.shop), {
+          limit: query.limit,
+          ...(query.sku === undefined ? {} : { skus: [query.sku] }),
+        }),
+      ).map((row) => ({ ...row })),
   );
 
   app.post(

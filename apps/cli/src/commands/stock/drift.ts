@@ -23,7 +23,7 @@ export function addStockDrift(stock: Command, cli: Cli): void {
     .action((options: ShopOptions) =>
       cli.answer(options, () =>
         withRelay(cli, async (relay) => {
-          const drift = await explainedDrift(relay, chosenShop(relay, options.shop), SHOWN);
+          const drift = await explainedDrift(relay, chosenShop(relay, options.shop), { limit: SHOWN });
           if ('kind' in drift) throw new Refused(drift);
           const rows = drift.map((row) => [
             ...[row.sku, figure(row.shop), figure(row.hft71), String(row.target), signed(row.difference)],

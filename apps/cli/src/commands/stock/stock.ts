@@ -4,6 +4,7 @@ import { helpful } from '../../helpful.js';
 import { addStockDrift } from './drift.js';
 import { addStockReport } from './report.js';
 import { addStockBoost, addStockSafety } from './steer.js';
+import { addStockShow } from './show.js';
 import { addStockStatus } from './status.js';
 import { addStockSync } from './sync.js';
 import { addStockVerify } from './verify.js';
@@ -17,6 +18,7 @@ export function addStock(program: Command, cli: Cli): void {
   addStockSync(stock, cli);
   addStockVerify(stock, cli);
   addStockDrift(stock, cli);
+  addStockShow(stock, cli);
   addStockReport(stock, cli);
   addStockBoost(stock, cli);
   addStockSafety(stock, cli);
