@@ -1,9 +1,12 @@
 import { Command } from 'commander';
 import type { Cli } from './cli.js';
 import { addAccount } from './commands/account.js';
+import { addAudit } from './commands/audit.js';
 import { addBreaker } from './commands/breaker.js';
 import { addBudget } from './commands/budget.js';
+import { addDoctor } from './commands/doctor.js';
 import { addLedger } from './commands/ledger.js';
+import { addLog } from './commands/log.js';
 import { addMode } from './commands/mode.js';
 import { addOrders } from './commands/orders.js';
 import { addPoll } from './commands/poll.js';
@@ -28,7 +31,7 @@ export function createProgram(cli: Cli, on: { stdout: NodeJS.WritableStream; std
     .description('HFT71 Relay: look at what it does, and steer it.');
   helpful(
     program,
-    ['relay status', 'relay orders held', 'relay orders show 1001', 'relay status --json'],
+    ['relay doctor', 'relay status', 'relay orders held', 'relay orders show 1001', 'relay status --json'],
     [
       EXIT_CODES_HELP,
       'Settings are read from the environment, from .env in this folder, and from what `npm start` runs with.',
@@ -36,8 +39,11 @@ export function createProgram(cli: Cli, on: { stdout: NodeJS.WritableStream; std
     ],
   );
   addStatus(program, cli);
+  addDoctor(program, cli);
   addOrders(program, cli);
   addTrace(program, cli);
+  addLog(program, cli);
+  addAudit(program, cli);
   addStatuses(program, cli);
   addPoll(program, cli);
   addMode(program, cli);

@@ -4,7 +4,7 @@ import type { ShopWebhook } from '@relay/woocommerce';
 import type { IntakeContext, IntakeShop } from './context.js';
 
 /** `order.restored` is an update's twin: an order taken out of the bin. */
-const TOPICS = ['order.created', 'order.updated', 'order.deleted', 'order.restored'] as const;
+export const SHOP_WEBHOOK_TOPICS = ['order.created', 'order.updated', 'order.deleted', 'order.restored'] as const;
 
 const PATH = /\/webhooks\/woocommerce\/[^/]+$/;
 
@@ -21,8 +21,8 @@ export async function keepShopWebhooks(ctx: IntakeContext, shop: IntakeShop): Pr
   const url = webhookUrl(shop.publicUrl, shop.id);
   // One process at a time: two that both miss a webhook would both make it.
   await alone(ctx.ledger, `webhooks ${shop.id}`, async () => {
-    const own = (await shop.woocommerce.listWebhooks()).filter((hook) => isOurs(hook, url));
-    for (const topic of TOPICS)
+    const own = ownShopWebhooks(await shop.woocommerce.listWebhooks(), url);
+    for (const topic of SHOP_WEBHOOK_TOPICS)
       await keepOne(
         ctx,
         shop,
@@ -59,10 +59,15 @@ async function keepOne(
   }
 }
 
-type Topic = (typeof TOPICS)[number];
+type Topic = (typeof SHOP_WEBHOOK_TOPICS)[number];
 
 function nameOf(topic: Topic): string {
   return `HFT71 Relay ${topic}`;
+}
+
+/** @param url as `webhookUrl` makes it. */
+export function ownShopWebhooks(hooks: readonly ShopWebhook[], url: string): ShopWebhook[] {
+  return hooks.filter((hook) => isOurs(hook, url));
 }
 
 /** By its address, or by the name it was given: a shop that rewrites the address must not get a new one at each look. */

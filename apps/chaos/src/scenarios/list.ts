@@ -4,6 +4,7 @@ import { clockSkew } from './clock-skew.js';
 import { createdButLostNoLookup } from './created-but-lost-no-lookup.js';
 import { createdButLost } from './created-but-lost.js';
 import { credentialsRotated } from './credentials-rotated.js';
+import { doctor } from './doctor.js';
 import { drain } from './drain.js';
 import { duplicatePolicies } from './duplicate-policies.js';
 import { flapping } from './flapping.js';
@@ -66,4 +67,5 @@ export const SCENARIOS: readonly Scenario[] = [
   clockSkew,
   credentialsRotated,
   webhookShuffle,
+  doctor,
 ];
