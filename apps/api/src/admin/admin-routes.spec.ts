@@ -71,6 +71,9 @@ const READING = [
   'GET /openapi.json',
   'GET /orders/1/timeline',
   'GET /statuses',
+  'GET /doctor',
+  'GET /log',
+  'GET /audit',
 ];
 const request = (route: string, headers?: Record<string, string>, body?: unknown) => {
   const [method = '', path = ''] = route.split(' ');

@@ -10,7 +10,9 @@ import { RefusedRequest } from './answers.js';
 import { breakerRoutes } from './breaker-routes.js';
 import { budgetRoutes } from './budget-routes.js';
 import { describeRoutes } from './openapi.js';
+import { doctorRoutes } from './doctor-routes.js';
 import { orderRoutes } from './order-routes.js';
+import { recordRoutes } from './record-routes.js';
 import { statusRoutes } from './status-routes.js';
 
 /**
@@ -47,6 +49,8 @@ export async function adminRoutes(
   await app.register(breakerRoutes, { relay });
   await app.register(budgetRoutes, { relay });
   await app.register(statusRoutes, { relay });
+  await app.register(doctorRoutes, { relay });
+  await app.register(recordRoutes, { relay });
 }
 
 /** A JSON document that cannot be read has no field to name. */

@@ -127,7 +127,12 @@ async function shopsOf(
     if (error instanceof SettingsError) tellSettings(exam, error, 'the shop’s file, and `relay shop add` it again');
     else if (!(error instanceof WrongSecretKey)) throw error; // told of already
   }
-  if (all.size === 0)
+  if (wanted !== undefined && !all.has(wanted))
+    exam.found('shops', 'no-shop', {
+      what: `No shop ${wanted} is in the settings`,
+      toDo: all.size === 0 ? 'Add it: `relay shop add`.' : `Name one of these: ${[...all.keys()].join(', ')}.`,
+    });
+  else if (all.size === 0)
     exam.found('shops', 'no-shop', {
       what: 'No shop is in the settings',
       toDo: 'Set WC_BASE_URL and what belongs to it (.env.example explains each), or `relay shop add`.',
