@@ -15,6 +15,7 @@ import { addStatus } from './commands/status.js';
 import { addStatuses } from './commands/statuses.js';
 import { addTrace } from './commands/trace.js';
 import { addUser } from './commands/user.js';
+import { addWebhook } from './commands/webhook.js';
 import { EXIT_CODES_HELP } from './exit-codes.js';
 import { helpful } from './helpful.js';
 
@@ -52,6 +53,7 @@ export function createProgram(cli: Cli, on: { stdout: NodeJS.WritableStream; std
   addAccount(program, cli);
   addLedger(program, cli);
   addShop(program, cli);
+  addWebhook(program, cli);
   addUser(program, cli);
   return program;
 }

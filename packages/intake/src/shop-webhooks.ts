@@ -6,6 +6,11 @@ import type { IntakeContext, IntakeShop } from './context.js';
 /** `order.restored` is an update's twin: an order taken out of the bin. */
 export const SHOP_WEBHOOK_TOPICS = ['order.created', 'order.updated', 'order.deleted', 'order.restored'] as const;
 
+/** For `alone`: whoever makes or changes a shop's webhooks. */
+export function shopWebhooksLock(shopId: string): string {
+  return `webhooks ${shopId}`;
+}
+
 const PATH = /\/webhooks\/woocommerce\/[^/]+$/;
 
 export function webhookUrl(publicUrl: string, shopId: string): string {
@@ -20,7 +25,8 @@ export async function keepShopWebhooks(ctx: IntakeContext, shop: IntakeShop): Pr
   if (shop.publicUrl === null) return;
   const url = webhookUrl(shop.publicUrl, shop.id);
   // One process at a time: two that both miss a webhook would both make it.
-  await alone(ctx.ledger, `webhooks ${shop.id}`, async () => {
+  await alone(ctx.ledger, shopWebhooksLock(shop.id), async () => {
+    await shop.webhookSecrets.refresh(); // whoever rotates them holds the same lock
     const own = ownShopWebhooks(await shop.woocommerce.listWebhooks(), url);
     for (const topic of SHOP_WEBHOOK_TOPICS)
       await keepOne(
@@ -45,7 +51,7 @@ async function keepOne(
       name: nameOf(topic),
       topic,
       deliveryUrl: url,
-      secret: shop.webhookSecret,
+      secret: shop.webhookSecrets.accepted()[0] ?? '',
     });
     if (isOurs(made, url)) ctx.log.info('webhook made in the shop', { shop: shop.id, topic });
     else ctx.log.warn('the shop keeps the webhook under another address than asked for', { shop: shop.id, topic });

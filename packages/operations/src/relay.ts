@@ -2,7 +2,7 @@ import type { Installation, Ledger } from '@relay/ledger';
 import type { Logger, Metrics } from '@relay/observability';
 import type { Settings, ShopSettings } from '@relay/config';
 import type { ShopRuntime } from '@relay/handoff';
-import type { IntakeContext, IntakeShop, PollingShop } from '@relay/intake';
+import type { IntakeContext, IntakeShop, PollingShop, WebhookSecrets } from '@relay/intake';
 import type { Redis } from 'ioredis';
 
 /** The id of the shop that comes from the environment. */
@@ -23,7 +23,9 @@ export interface Relay {
 }
 
 /** One shop with its clients: what the hand-off needs and what the ways in need, in one. */
-export type ConnectedShop = ShopRuntime & IntakeShop & PollingShop & { readonly settings: ShopSettings };
+export type ConnectedShop = ShopRuntime &
+  IntakeShop &
+  PollingShop & { readonly settings: ShopSettings; readonly hft71WebhookSecrets: WebhookSecrets };
 
 export function intakeContext(relay: Relay, onReceived?: () => void): IntakeContext {
   return {

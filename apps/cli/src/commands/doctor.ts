@@ -6,6 +6,7 @@ import { EXIT } from '../exit-codes.js';
 import { helpful } from '../helpful.js';
 import { jsonOption, shopOption } from '../options.js';
 import { callsText } from '../print/calls.js';
+import { findingText } from '../print/findings.js';
 import { showProgress } from '../print/progress.js';
 import { table } from '../print/table.js';
 import { wrap } from '../print/wrap.js';
@@ -33,7 +34,7 @@ export function addDoctor(program: Command, cli: Cli): void {
     command,
     ['relay doctor', 'relay doctor --shop main', 'relay doctor --json | jq .findings[0]'],
     [
-      `Exit codes: ${EXIT.ok} nothing failed (warnings may stand there); ${EXIT.sev1} SEV-1, orders cannot be\nsent; ${EXIT.sev2} SEV-2, something is degraded; ${EXIT.sev3} SEV-3.`,
+      `Exit codes: ${EXIT.ok} nothing failed (warnings may stand there); ${EXIT.sev1} SEV-1, orders cannot\nbe sent; ${EXIT.sev2} SEV-2, something is degraded; ${EXIT.sev3} SEV-3.`,
     ],
   );
 }
@@ -58,17 +59,6 @@ function diagnosisText({ findings, checks, calls, tookMs }: Diagnosis, cli: Cli)
     `${paint.bold('Looked at')} (${(tookMs / 1000).toFixed(1)} s)\n${table([], [...well, ...skipped], width)}`,
   ];
   return sections.join('\n\n');
-}
-
-function findingText({ what, toDo, evidence, severity, state, name }: Finding, { paint, width }: Cli): string {
-  const colour = state === 'failed' ? paint.red : paint.yellow;
-  const title = state === 'failed' ? `SEV-${severity}` : 'Warning';
-  return [
-    colour(wrap(`${title}  ${what}`, width)),
-    wrap(`What to do: ${toDo}`, width, '  '),
-    ...evidence.map((each) => paint.dim(wrap(`Seen: ${each}`, width, '  '))),
-    paint.dim(wrap(`(${name})`, width, '  ')),
-  ].join('\n');
 }
 
 function followerText({ what, toDo, state }: Finding, { paint, width }: Cli): string {

@@ -1,4 +1,5 @@
 import type { CallFailure } from '@relay/core';
+import { CERTIFICATE_CODE } from './fetch-failure.js';
 import type { Cause } from './finding.js';
 
 /** Why an address does not serve, in words. */
@@ -17,8 +18,6 @@ export interface Endpoint {
   /** The base URL that is known to have served before; null where none is. */
   readonly servedAt: string | null;
 }
-
-const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ERR_TLS|HOSTNAME/;
 
 /** What is said of a failure by both sides alike; null where the side itself has to say. */
 export function endpointReason(endpoint: Endpoint, failure: CallFailure): Reason | null {
@@ -51,7 +50,7 @@ export function endpointReason(endpoint: Endpoint, failure: CallFailure): Reason
 
 function noAnswer({ side, who, setting, baseUrl, servedAt }: Endpoint, code: string): Reason {
   const host = new URL(baseUrl).host;
-  if (CERTIFICATE.test(code))
+  if (CERTIFICATE_CODE.test(code))
     return {
       cause: `${side}-certificate`,
       what: `The certificate of ${host} is not trusted: ${certificateFault(code)}`,

@@ -1,8 +1,8 @@
 import type { Examination } from './examination.js';
+import { CERTIFICATE_CODE, fetchFailure } from './fetch-failure.js';
 
 const PATIENCE_MS = 4_000;
 const NAME = 'RELAY_PUBLIC_URL';
-const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ERR_TLS|HOSTNAME/;
 
 /** Whether the way in that the shop and HFT71 are told leads to the api, as far as it can be seen from here. */
 export async function examinePublicUrl(exam: Examination, publicUrl: string | null): Promise<void> {
@@ -19,8 +19,8 @@ export async function examinePublicUrl(exam: Examination, publicUrl: string | nu
       evidence: [`GET ${url}: ${answer.status}`],
     });
   } catch (error) {
-    const code = codeOf(error);
-    const isCertificate = CERTIFICATE.test(code);
+    const code = fetchFailure(error);
+    const isCertificate = CERTIFICATE_CODE.test(code);
     exam.found(NAME, 'public-url', {
       what: isCertificate
         ? `The certificate of RELAY_PUBLIC_URL is not trusted (${code}): neither the shop nor HFT71 delivers to it`
@@ -33,11 +33,4 @@ export async function examinePublicUrl(exam: Examination, publicUrl: string | nu
       isWarning: !isCertificate && code === 'timeout',
     });
   }
-}
-
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return 'timeout';
-  const { cause } = error;
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : error.message;
 }

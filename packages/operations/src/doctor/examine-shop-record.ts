@@ -1,5 +1,5 @@
 import type { Settings } from '@relay/config';
-import { deliveryState, findAccount, listHosts, loadShop, type BreakerView } from '@relay/ledger';
+import { deliveryState, findAccount, listHosts, loadShop, storedWebhookSecrets, type BreakerView } from '@relay/ledger';
 import type { OpenLedger } from './examine-postgres.js';
 import type { ExaminedShop } from './examine-shop.js';
 import { examineDeliveries, isLater } from './examine-shop-webhooks.js';
@@ -85,7 +85,11 @@ function tellBreaker(exam: Examination, name: string, symptom: Cause, view: Brea
   });
 }
 
-async function examineHft71Webhook(exam: Examination, { ledger }: OpenLedger, shop: ExaminedShop): Promise<void> {
+export async function examineHft71Webhook(
+  exam: Examination,
+  { ledger }: Pick<OpenLedger, 'ledger'>,
+  shop: ExaminedShop,
+): Promise<void> {
   const name = `HFT71 of ${shop.id}: webhook`;
   const { webhookSecrets, webhookSilenceMs } = shop.settings.hft71;
   const state = await deliveryState(ledger, shop.id);
@@ -106,7 +110,9 @@ async function examineHft71Webhook(exam: Examination, { ledger }: OpenLedger, sh
       toDo: 'Run `relay webhook test`: it says whether HFT71 can get through. If it can, ask HFT71 whether it calls.',
       isWarning: true,
     });
-  exam.ok(name, hft71HeardAt !== null ? `heard at ${hft71HeardAt.toISOString()}` : noneYet(webhookSecrets.length > 0));
+  const rotated = (await storedWebhookSecrets(ledger)).some((row) => row.shopId === shop.id && row.side === 'hft71');
+  const hasSecret = webhookSecrets.length > 0 || rotated;
+  exam.ok(name, hft71HeardAt !== null ? `heard at ${hft71HeardAt.toISOString()}` : noneYet(hasSecret));
 }
 
 function noneYet(hasSecret: boolean): string {

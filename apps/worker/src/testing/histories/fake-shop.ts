@@ -111,6 +111,7 @@ export class FakeShop {
       listWebhooks: unused,
       createWebhook: unused,
       activateWebhook: unused,
+      setWebhookSecret: unused,
       deleteWebhook: unused,
       checkWriteAccess: unused,
     };

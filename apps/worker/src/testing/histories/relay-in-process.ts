@@ -187,7 +187,7 @@ export class RelayInProcess {
       marker,
       maxUnmirrored: 20,
       settleMs: SETTLE_MS,
-      webhookSecret: '',
+      webhookSecrets: { accepted: () => [''], refresh: async () => false },
       sendDelayMs: 0,
       reference: { source: 'id', prefix: '' },
       sweepOverlapMs: 5 * 60_000,
