@@ -1,6 +1,8 @@
 import { beat, countDelivery, openBreaker, raiseAlert } from '@relay/ledger';
 import { assertNoProcessLeft } from '@relay/testing';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { Writable } from 'node:stream';
 import { EXIT } from './exit-codes.js';
@@ -123,6 +125,20 @@ it('no worker, and calls that failed within the hour, by the runbook’s table',
   );
   await ledger.pool.query('delete from api_call');
   await works();
+});
+
+it('servers that take a connection and say nothing: told within its time, and not waited for', async () => {
+  const silent = createServer((socket) => void socket.pause()).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  const startedAt = performance.now();
+  const said = await doctor({
+    DATABASE_URL: `postgresql://relay@127.0.0.1:${port}/relay`,
+    REDIS_URL: `redis://127.0.0.1:${port}`,
+  });
+  expect(performance.now() - startedAt).toBeLessThan(15_000);
+  expect(causes(said.json())).toEqual(['postgres-away', 'redis-away']);
+  silent.close();
 });
 
 it('shows on a terminal what it looks at, and nothing of it to a program', async () => {

@@ -83,6 +83,8 @@ export const CAUSES: Readonly<Record<Cause, CauseRule>> = {
   backlog: { severity: 2 },
   'hft71-calls': { severity: 3 },
   'shop-calls': { severity: 3 },
+  'not-live': { severity: 2 },
+  held: { severity: 3 },
   alerts: { severity: 3 },
   setting: { severity: 3 },
   'not-examined': { severity: 3 },

@@ -19,6 +19,8 @@ export interface OpenLedger {
   readonly installation: Installation | null;
 }
 
+/** What waits for a lock must not keep whoever waits for the diagnosis. */
+const LONGEST_STATEMENT_MS = 5_000;
 const NAME = 'PostgreSQL';
 
 /** @returns null where the ledger cannot be read: away, refused, or without its tables. */
@@ -28,6 +30,7 @@ export async function examinePostgres(exam: Examination, settings: Settings): Pr
     databaseUrl: settings.databaseUrl,
     applicationName: 'relay doctor',
     maxConnections: 4,
+    statementTimeoutMs: LONGEST_STATEMENT_MS,
   });
   let isRead = false;
   try {
@@ -47,7 +50,7 @@ export async function examinePostgres(exam: Examination, settings: Settings): Pr
     tellRefusal(exam, error);
     return null;
   } finally {
-    if (!isRead) await ledger.close();
+    if (!isRead) void ledger.close().catch(() => undefined); // a server that hangs is not waited for
   }
 }
 

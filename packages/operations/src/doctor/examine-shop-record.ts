@@ -1,5 +1,13 @@
 import type { Settings } from '@relay/config';
-import { deliveryState, findAccount, listHosts, loadShop, storedWebhookSecrets, type BreakerView } from '@relay/ledger';
+import {
+  deliveryState,
+  findAccount,
+  listHosts,
+  loadShop,
+  storedWebhookSecrets,
+  type BreakerView,
+  type ShopView,
+} from '@relay/ledger';
 import type { OpenLedger } from './examine-postgres.js';
 import type { ExaminedShop } from './examine-shop.js';
 import { examineDeliveries, isLater } from './examine-shop-webhooks.js';
@@ -17,7 +25,7 @@ export async function examineShopRecord(
   const view = await loadShop(record.ledger, shop.id);
   if (view === null) return exam.skipped(`shop ${shop.id}: record`, 'the ledger does not know it yet: start a worker');
   const isLive = view.mode === 'live' || view.mode === 'going_live';
-  exam.ok(`shop ${shop.id}: mode`, isLive ? view.mode : `${view.mode}: nothing is sent`);
+  judgeMode(exam, shop.id, view, settings);
   if (isLive && shop.settings.hft71.lines === null)
     exam.found(`shop ${shop.id}: HFT71_LINES`, 'lines', {
       what: 'The shop is live and HFT71_LINES is not set: no worker starts',
@@ -27,6 +35,25 @@ export async function examineShopRecord(
   await examineBreakers(exam, record, shop);
   await examineDeliveries(exam, record, shop.id);
   await examineHft71Webhook(exam, record, shop);
+}
+
+function judgeMode(exam: Examination, id: string, { mode, fault }: ShopView, settings: Settings): void {
+  const name = `shop ${id}: mode`;
+  if (mode === 'live') return exam.ok(name, 'live');
+  if (mode === 'going_live') return exam.ok(name, 'going live: the list of what existed before is being read');
+  if (settings.mode === 'shadow' && fault === null) return exam.ok(name, `${mode}: nothing is sent`);
+  exam.found(name, 'not-live', {
+    what:
+      mode === 'connecting'
+        ? 'The shop is not connected yet: nothing is sent'
+        : 'The shop is in shadow mode: everything is recorded, and nothing is sent',
+    toDo:
+      mode === 'connecting'
+        ? 'A worker connects it as soon as it can; what hinders it stands above, or in its log.'
+        : 'If it is to send: `relay mode live`, which says what stands against it. RELAY_MODE counts at the first start only.',
+    evidence: [`RELAY_MODE is ${settings.mode}`, fault === null ? null : `The last fault: ${fault}`],
+    isWarning: true,
+  });
 }
 
 const SWEEPS_MISSED = 5;

@@ -87,6 +87,7 @@ class Asked {
   }
 
   async #tell(what: string, failure: CallFailure): Promise<void> {
+    if (what === 'webhooks' && failure.failure === 'unauthorized') return this.#tellNoRight(failure);
     const last = this.calls.at(-1);
     const asked = last === undefined ? null : `${last.method} ${last.path}`;
     const reason = shopReason(this.endpoint, failure);
@@ -101,6 +102,15 @@ class Asked {
         elsewhere === null ? null : `A WordPress answers at ${elsewhere}`,
         servedAt === null || sameHomeUrl(servedAt, baseUrl) ? null : `The ledger’s shop is ${servedAt}`,
       ],
+    });
+  }
+
+  /** The key reads orders: what it lacks is the right to webhooks. */
+  #tellNoRight(failure: CallFailure): void {
+    this.exam.found(`${this.name}: webhooks`, 'shop-webhook-missing', {
+      what: 'The key’s user may not manage webhooks: none can be made or revived, and orders come by sweeps',
+      toDo: 'In the shop: give the key’s user the role Shop manager or Administrator.',
+      evidence: [failure.message],
     });
   }
 

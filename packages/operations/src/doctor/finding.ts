@@ -31,6 +31,8 @@ export type Cause =
   | 'sweep-late'
   | 'backlog'
   | 'alerts'
+  | 'held'
+  | 'not-live'
   | 'setting'
   | 'not-examined';
 

@@ -29,14 +29,20 @@ export function hft71Reason(endpoint: Endpoint, failure: CallFailure): Reason {
     };
   if (failure.failure === 'unauthorized')
     return credentials(atLogIn ? 'HFT71 refuses user or password' : 'HFT71 refuses the token that it has just given');
-  const common = endpointReason(endpoint, failure);
-  if (common !== null) return common;
-  if (failure.failure === 'throttled')
+  if (failure.failure === 'throttled' && status !== 503)
     return {
       cause: 'hft71-limit',
-      what: 'HFT71 limits calls now (429)',
+      what: status === null ? 'HFT71 has answered 429: nothing is called for a while' : 'HFT71 limits calls now (429)',
       toDo: 'Nothing: the relay waits as HFT71 asks, and goes on slower. If it comes again and again, lower HFT71_RATE_LIMIT.',
     };
+  if (status === 503)
+    return {
+      cause: 'hft71-outage',
+      what: 'HFT71 answers 503 and says when to come again: an outage there, or work on it',
+      toDo: 'Nothing here: orders wait, and go by themselves when it is over.',
+    };
+  const common = endpointReason(endpoint, failure);
+  if (common !== null) return common;
   if (status === 404 || status === 405 || failure.failure === 'unavailable')
     return {
       cause: 'hft71-path',

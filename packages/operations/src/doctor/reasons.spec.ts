@@ -96,6 +96,8 @@ describe('of HFT71', () => {
     ['no rights', failed('unauthorized', 403, null, 'stock_available'), {}, 'hft71-forbidden'],
     ['a limit', failed('throttled', 429, null, 'login'), {}, 'hft71-limit'],
     ['an outage', failed('unavailable', 503, null, 'login'), {}, 'hft71-outage'],
+    ['an outage that says until when', failed('throttled', 503, null, 'login'), {}, 'hft71-outage'],
+    ['an account that is frozen', failed('throttled', null, 'budget', 'budget'), {}, 'hft71-limit'],
     ['silent', failed('unavailable', null, 'deadline', 'login'), {}, 'hft71-away'],
     ['self-signed', failed('misconfigured', null, 'DEPTH_ZERO_SELF_SIGNED_CERT', 'login'), {}, 'hft71-certificate'],
   ])('%s', (_what, failure, over, cause) => {
