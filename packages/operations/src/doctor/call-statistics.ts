@@ -57,6 +57,11 @@ function isBad({ calls, action }: CallStatistics): boolean {
   return all >= LEAST_CALLS && failed / all >= BAD_SHARE;
 }
 
+/** A write on an order that cannot be: whether the key may write shows by how it is refused. */
+function isMeantToFail(action: string, status: number | null): boolean {
+  return action === 'check_write_access' && status === 400;
+}
+
 function classesOf(counts: readonly CallCount[]): Record<StatusClass, number> {
   const calls: Record<StatusClass, number> = { '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0, none: 0 };
   for (const { status, calls: count } of counts) calls[classOf(status)] += count;
@@ -68,7 +73,9 @@ function classOf(status: number | null): StatusClass {
 }
 
 function likelyCauseOf(counts: readonly CallCount[]): string | null {
-  const failed = counts.filter(({ status }) => status === null || status >= 300).toSorted((a, b) => b.calls - a.calls);
+  const failed = counts
+    .filter(({ status, action }) => (status === null || status >= 300) && !isMeantToFail(action, status))
+    .toSorted((a, b) => b.calls - a.calls);
   const causes = [...new Set(failed.map(({ status, code }) => causeOfStatus(status, code)))];
   return causes.length === 0 ? null : causes.join('; ');
 }
