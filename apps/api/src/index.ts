@@ -1,5 +1,5 @@
 import { DeliveryGap } from '@relay/intake';
-import { quietly, type Relay } from '@relay/operations';
+import { quietly, startAlerting, type Alerting, type Relay } from '@relay/operations';
 import { createQueues } from '@relay/queues';
 import { adminRoutes } from './admin/admin-routes.js';
 import { boardRoutes } from './board/board-routes.js';
@@ -36,11 +36,13 @@ export async function startApi(relay: Relay, options: ApiOptions = {}): Promise<
     installationId: relay.installation.id,
     onError: quietly(log, 'Redis'),
   });
+  let alerting: Alerting | null = null;
   const close = async () => {
     const cutOff = setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS);
     await app.close();
     clearTimeout(cutOff);
     gap.stop();
+    await alerting?.stop();
     await queues.close();
   };
 
@@ -56,6 +58,7 @@ export async function startApi(relay: Relay, options: ApiOptions = {}): Promise<
     await app.register(boardRoutes, { relay, queues, authenticator, prefix: '/board' });
     app.get('/', (_request, reply) => reply.redirect('/board'));
     const url = await app.listen({ host: options.host ?? settings.host, port: options.port ?? settings.port });
+    alerting = startAlerting(relay);
     return { url, close };
   } catch (error) {
     await close();

@@ -42,6 +42,8 @@ function pairFaults(known: KnownVariables): SettingsFault[] {
       'HFT71_WEBHOOK_SECRET',
       'and a previous secret is only good beside a current one',
     ),
+    ...needs('SMTP_URL', 'ALERT_EMAIL_TO', 'and alerts by e-mail need somebody who gets them'),
+    ...needs('ALERT_EMAIL_TO', 'SMTP_URL', 'and without a mail server nobody gets an e-mail'),
   ];
 }
 

@@ -34,14 +34,7 @@ const MADE_BY_NPM_START: ReadonlySet<VariableName> = new Set<VariableName>([
 ]);
 
 /** Settings of features that are not built yet; take a name out with its feature. */
-const NOT_READ_YET: ReadonlySet<VariableName> = new Set<VariableName>([
-  'HFT71_STOCK_FALLS',
-  'HFT71_STOCK_SYNC_ENABLED',
-  'HFT71_STOCK_INTERVAL',
-  'ALERT_WEBHOOK_URL',
-  'ALERT_HEARTBEAT_URL',
-  'SMTP_URL',
-]);
+const NOT_READ_YET: ReadonlySet<VariableName> = new Set<VariableName>([]);
 
 /** `#` begins a comment unless quoted, and JSON holds double quotes. */
 function quoted(text: string): string {

@@ -9,4 +9,4 @@ export type { RateSetting } from './rate.js';
 export { readEnvironment, readRunningEnvironment, RUNNING_ENV_FILE } from './read-environment.js';
 export { VARIABLE_NAMES } from './schema.js';
 export { SettingsError, type SettingsFault } from './settings-error.js';
-export type { Hft71Settings, Settings, ShopSettings, TimingSettings } from './settings.js';
+export type { AlertSettings, Hft71Settings, Settings, ShopSettings, TimingSettings } from './settings.js';

@@ -1,10 +1,11 @@
 import { duration, minutesOrDuration } from './duration.js';
-import { integer, onOff, oneOf, secret, text } from './text-types.js';
+import { commaList, integer, onOff, oneOf, secret, text } from './text-types.js';
 import { trustedProxies } from './trusted-proxies.js';
 import { baseUrl, urlOf } from './url-types.js';
 import { optional, required, withDefault } from './variable.js';
 
 const SECRET_KEY_LENGTH = 32;
+const DAY_MS = 24 * 3_600_000;
 
 export const relayVariables = {
   DATABASE_URL: required(urlOf('postgresql:', 'postgres:'), {
@@ -29,6 +30,10 @@ export const relayVariables = {
   RELAY_SHOP_MARKER: withDefault(onOff(), 'on', {
     description:
       'Write each attempt to the order in the shop before it is sent: a second record against double orders.',
+  }),
+  RELAY_ORDER_NOTES: withDefault(onOff(), 'on', {
+    description:
+      "A private note on the shop's order when HFT71 has accepted it, and when it is held and why; one more call to the shop for each.",
   }),
   RELAY_MAX_UNMIRRORED: withDefault(integer({ least: 1, most: 10_000 }), '20', {
     description: 'Stop sending while this many sent orders could not be written back to their shop.',
@@ -76,7 +81,78 @@ export const alertVariables = {
     description: 'Mail server for alerts by e-mail.',
     example: 'smtps://user:password@mail.example.com:465',
   }),
+  ALERT_EMAIL_TO: optional(commaList(isMailAddress, 'e-mail addresses'), {
+    description: 'Who gets them, separated by commas; needed with SMTP_URL.',
+    example: 'operations@example.com,on-call@example.com',
+  }),
+  ALERT_EMAIL_FROM: optional(text(), {
+    description: 'Sender of these e-mails; the first address of ALERT_EMAIL_TO when left out.',
+    example: 'relay@example.com',
+  }),
+  RELAY_ALERT_RUNBOOK: withDefault(text(), 'docs/runbook.md', {
+    description: 'Where your runbook lies: each alert links to its section of it.',
+    example: 'https://wiki.example.com/relay/runbook',
+  }),
+  RELAY_ALERT_EVERY: withDefault(duration({ leastMs: 100, mostMs: 3 * 60_000 }), '15s', {
+    description: 'How often the rules are judged.',
+  }),
+  RELAY_ALERT_WINDOW: withDefault(duration({ leastMs: 1000 }), '5m', {
+    description: 'What the rules about failing calls look back over.',
+  }),
+  RELAY_ALERT_FAILED_SENDS: withDefault(integer({ least: 1, most: 10_000 }), '3', {
+    description: 'So many failed hand-offs in that time are an alert, if half of all failed, or all since the last.',
+  }),
+  RELAY_ALERT_UNAUTHORIZED: withDefault(integer({ least: 1, most: 10_000 }), '3', {
+    description: 'So many answers 401 in that time are an alert, if they are a fifth of all.',
+  }),
+  RELAY_ALERT_WEBHOOK_SILENCE: withDefault(duration({ leastMs: 1000 }), '6h', {
+    description: 'A webhook that told nothing for so long is an alert, if something happened that it should have told.',
+  }),
+  RELAY_ALERT_MISSED_WEBHOOKS: withDefault(integer({ least: 1, most: 10_000 }), '3', {
+    description: 'So many things that it should have told.',
+  }),
+  RELAY_ALERT_HELD_MANY: withDefault(integer({ least: 1, most: 1_000_000 }), '20', {
+    description: 'One order that waits for a person is SEV-3; so many are SEV-2.',
+  }),
+  RELAY_ALERT_BREAKER_OPEN: withDefault(duration({ leastMs: 0, mostMs: 4 * 60_000 }), '2m', {
+    description: 'A breaker that is not closed for so long is an alert.',
+  }),
+  RELAY_ALERT_STARVED: withDefault(duration({ leastMs: 1000 }), '10m', {
+    description: "An order that waits so long for HFT71's limit is an alert.",
+  }),
+  RELAY_ALERT_NO_WORKER: withDefault(duration({ leastMs: 0, mostMs: 4 * 60_000 }), '2m', {
+    description: 'No worker for so long is an alert.',
+  }),
+  RELAY_ALERT_NO_PROGRESS: withDefault(duration({ leastMs: 1000 }), '3m', {
+    description: 'Workers that get nothing done for so long, though something is due, are an alert.',
+  }),
+  RELAY_ALERT_REDIS_AWAY: withDefault(duration({ leastMs: 0, mostMs: 4 * 60_000 }), '1m', {
+    description: 'Redis away for so long is an alert.',
+  }),
+  RELAY_ALERT_LEDGER_AWAY: withDefault(duration({ leastMs: 0 }), '1m', {
+    description: 'PostgreSQL away for so long is told by each process at once, since nothing can be stored.',
+  }),
+  RELAY_ALERT_QUEUE_AGE: withDefault(duration({ leastMs: 1000 }), '15m', {
+    description: 'An order that could go and waits for so long is an alert; SEV-1 after four times as long.',
+  }),
+  RELAY_ALERT_CLEAR: withDefault(duration({ leastMs: 0 }), '2m', {
+    description: 'An alert is over when its condition has been gone for so long.',
+  }),
+  RELAY_ALERT_COOLDOWN: withDefault(duration({ leastMs: 0 }), '15m', {
+    description:
+      'An incident is over when none of its alerts came back for so long; one that comes back soon after re-opens it.',
+  }),
+  RELAY_ALERT_UNDELIVERED: withDefault(duration({ leastMs: 0 }), '5m', {
+    description: 'An alert that could not be delivered for so long is shown by /readyz.',
+  }),
+  RELAY_ALERT_HEARTBEAT_EVERY: withDefault(duration({ leastMs: 100 }), '1m', {
+    description: 'How often ALERT_HEARTBEAT_URL is called.',
+  }),
 };
+
+function isMailAddress(part: string): boolean {
+  return /^[^\s@<>,]+@[^\s@<>,]+$/.test(part);
+}
 
 export const timingVariables = {
   RELAY_SHOP_TIMEOUT: withDefault(duration({ leastMs: 100 }), '10s', {
@@ -142,6 +218,10 @@ export const timingVariables = {
   }),
   RELAY_MAX_FREEZE: withDefault(duration({ leastMs: 1000 }), '1h', {
     description: 'The longest wait that a 429 is believed.',
+  }),
+  RELAY_KEEP_LOG: withDefault(duration({ leastMs: DAY_MS, mostMs: 3_650 * DAY_MS }), '90d', {
+    description:
+      'How long calls, deliveries, attempts, look-ups and the timeline of orders are kept that are done with; at least a day.',
   }),
   RELAY_DEADLINE: withDefault(duration({ leastMs: 60_000 }), '24h', {
     description: 'An order that could have gone for so long without success is held for a person.',

@@ -1,3 +1,4 @@
+import type { AlertThresholds } from '@relay/core';
 import type { RateSetting } from './rate.js';
 import type { Environment, ShopEnvironment } from './schema.js';
 
@@ -9,6 +10,7 @@ export interface Settings {
   readonly secretKeys: readonly [string, ...string[]];
   readonly mode: 'shadow' | 'live';
   readonly shopMarker: boolean;
+  readonly orderNotes: boolean;
   readonly maxUnmirrored: number;
   readonly sendDelayMs: number;
   readonly publicUrl: string | null;
@@ -21,11 +23,7 @@ export interface Settings {
   /** The shop that comes from the environment. */
   readonly shop: ShopSettings | null;
   readonly timing: TimingSettings;
-  readonly alerts: {
-    readonly webhookUrl: string | null;
-    readonly heartbeatUrl: string | null;
-    readonly smtpUrl: string | null;
-  };
+  readonly alerts: AlertSettings;
   /** What is allowed but looks wrong, as sentences to log. */
   readonly warnings: readonly string[];
 }
@@ -75,9 +73,33 @@ export interface Hft71Settings {
   readonly webhookSilenceMs: number;
   readonly stockSync: boolean;
   readonly stockIntervalMs: number;
+  readonly stockSafety: number;
+  readonly stockMissing: 'leave' | 'zero';
+  /** Parts, 0 … 1. */
+  readonly stockMostZeroed: number;
+  readonly stockMostChanged: number;
+  /** Pieces. */
+  readonly stockLargest: number;
+  readonly catalogueIntervalMs: number;
   readonly shippingSync: boolean;
   readonly twoWaySync: boolean;
   readonly updateDelayMs: number;
+}
+
+/** Channels, rules and times of alerts. */
+export interface AlertSettings {
+  readonly webhookUrl: string | null;
+  readonly heartbeatUrl: string | null;
+  /** null where no e-mail is wanted. */
+  readonly email: { readonly smtpUrl: string; readonly to: readonly string[]; readonly from: string } | null;
+  readonly runbook: string;
+  readonly thresholds: AlertThresholds;
+  readonly everyMs: number;
+  readonly ledgerAwayMs: number;
+  readonly clearMs: number;
+  readonly cooldownMs: number;
+  readonly undeliveredMs: number;
+  readonly heartbeatEveryMs: number;
 }
 
 /** The times of the hand-off protocol. */
@@ -105,6 +127,7 @@ export interface TimingSettings {
   readonly lookUpGapMs: number;
   readonly longestFreezeMs: number;
   readonly raiseEveryMs: number;
+  readonly keepLogMs: number;
 }
 
 /** @param env already cross-checked: a shop is there whole or not at all. */
@@ -116,6 +139,7 @@ export function settingsFrom(env: Environment, warnings: readonly string[]): Set
     secretKeys: previousKey === undefined ? [env.RELAY_SECRET_KEY] : [env.RELAY_SECRET_KEY, previousKey],
     mode: env.RELAY_MODE,
     shopMarker: env.RELAY_SHOP_MARKER,
+    orderNotes: env.RELAY_ORDER_NOTES,
     maxUnmirrored: env.RELAY_MAX_UNMIRRORED,
     sendDelayMs: env.RELAY_SEND_DELAY,
     publicUrl: env.RELAY_PUBLIC_URL ?? null,
@@ -126,11 +150,7 @@ export function settingsFrom(env: Environment, warnings: readonly string[]): Set
     logLevel: env.LOG_LEVEL,
     shop: shopFrom(env),
     timing: timingFrom(env),
-    alerts: {
-      webhookUrl: env.ALERT_WEBHOOK_URL ?? null,
-      heartbeatUrl: env.ALERT_HEARTBEAT_URL ?? null,
-      smtpUrl: env.SMTP_URL ?? null,
-    },
+    alerts: alertsFrom(env),
     warnings,
   });
 }
@@ -188,9 +208,48 @@ function hft71From(env: ShopEnvironment): Hft71Settings | null {
     webhookSilenceMs: env.HFT71_WEBHOOK_SILENCE,
     stockSync: env.HFT71_STOCK_SYNC_ENABLED,
     stockIntervalMs: env.HFT71_STOCK_INTERVAL,
+    stockSafety: env.HFT71_STOCK_SAFETY,
+    stockMissing: env.HFT71_STOCK_MISSING,
+    stockMostZeroed: env.HFT71_STOCK_MOST_ZEROED,
+    stockMostChanged: env.HFT71_STOCK_MOST_CHANGED,
+    stockLargest: env.HFT71_STOCK_LARGEST,
+    catalogueIntervalMs: env.HFT71_CATALOGUE_INTERVAL,
     shippingSync: env.HFT71_SHIPPING_SYNC_ENABLED,
     twoWaySync: env.HFT71_TWO_WAY_SYNC_ENABLED,
     updateDelayMs: env.HFT71_UPDATE_DELAY,
+  };
+}
+
+function alertsFrom(env: Environment): AlertSettings {
+  const [firstTo] = env.ALERT_EMAIL_TO ?? [];
+  return {
+    webhookUrl: env.ALERT_WEBHOOK_URL ?? null,
+    heartbeatUrl: env.ALERT_HEARTBEAT_URL ?? null,
+    email:
+      env.SMTP_URL === undefined || env.ALERT_EMAIL_TO === undefined || firstTo === undefined
+        ? null
+        : { smtpUrl: env.SMTP_URL, to: env.ALERT_EMAIL_TO, from: env.ALERT_EMAIL_FROM ?? firstTo },
+    runbook: env.RELAY_ALERT_RUNBOOK,
+    thresholds: {
+      windowMs: env.RELAY_ALERT_WINDOW,
+      failedSends: env.RELAY_ALERT_FAILED_SENDS,
+      unauthorized: env.RELAY_ALERT_UNAUTHORIZED,
+      missedWebhooks: env.RELAY_ALERT_MISSED_WEBHOOKS,
+      webhookSilenceMs: env.RELAY_ALERT_WEBHOOK_SILENCE,
+      heldMany: env.RELAY_ALERT_HELD_MANY,
+      breakerOpenMs: env.RELAY_ALERT_BREAKER_OPEN,
+      starvedMs: env.RELAY_ALERT_STARVED,
+      noWorkerMs: env.RELAY_ALERT_NO_WORKER,
+      noProgressMs: env.RELAY_ALERT_NO_PROGRESS,
+      redisAwayMs: env.RELAY_ALERT_REDIS_AWAY,
+      queueAgeMs: env.RELAY_ALERT_QUEUE_AGE,
+    },
+    everyMs: env.RELAY_ALERT_EVERY,
+    ledgerAwayMs: env.RELAY_ALERT_LEDGER_AWAY,
+    clearMs: env.RELAY_ALERT_CLEAR,
+    cooldownMs: env.RELAY_ALERT_COOLDOWN,
+    undeliveredMs: env.RELAY_ALERT_UNDELIVERED,
+    heartbeatEveryMs: env.RELAY_ALERT_HEARTBEAT_EVERY,
   };
 }
 
@@ -219,6 +278,7 @@ function timingFrom(env: Environment): TimingSettings {
     lookUpGapMs: env.RELAY_LOOKUP_GAP,
     longestFreezeMs: env.RELAY_MAX_FREEZE,
     raiseEveryMs: env.RELAY_RAISE_EVERY,
+    keepLogMs: env.RELAY_KEEP_LOG,
   };
 }
 

@@ -2,6 +2,7 @@ import type { OrderTemplate } from '@relay/core';
 import type { Hft71Client } from '@relay/hft71';
 import type { Installation, Ledger } from '@relay/ledger';
 import type { Logger } from '@relay/observability';
+import type { StockSettings } from '@relay/stock';
 import type { ShopClient } from '@relay/woocommerce';
 
 /** A webhook's secrets as they are now: a command may have changed them since the start. */
@@ -31,6 +32,7 @@ export interface IntakeShop {
   readonly publicUrl: string | null;
   /** null: edits and cancellations of accepted orders stay in the shop. */
   readonly updates: { readonly delayMs: number } | null;
+  readonly stock: StockSettings;
 }
 
 export interface IntakeContext {

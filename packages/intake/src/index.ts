@@ -20,6 +20,5 @@ export {
   shopWebhooksLock,
   webhookUrl,
 } from './shop-webhooks.js';
-export { readStockFeed } from './stock-feed.js';
 export { levelSweep, sweep } from './sweep.js';
 export { receiveWebhook, type DeliveryResult, type WebhookDelivery } from './webhook.js';

@@ -1,10 +1,12 @@
-import { normalHomeUrl } from '@relay/core';
-import { alone, wantSweep } from '@relay/ledger';
+import { ALERT_KINDS, normalHomeUrl } from '@relay/core';
+import { alone, raiseAlert, resolveAlerts, wantSweep } from '@relay/ledger';
 import type { ShopWebhook } from '@relay/woocommerce';
 import type { IntakeContext, IntakeShop } from './context.js';
 
 /** `order.restored` is an update's twin: an order taken out of the bin. */
 export const SHOP_WEBHOOK_TOPICS = ['order.created', 'order.updated', 'order.deleted', 'order.restored'] as const;
+/** They keep the catalogue fresh; only with the stock sync on, since every sale makes one. */
+const PRODUCT_TOPICS = ['product.created', 'product.updated', 'product.deleted', 'product.restored'] as const;
 
 /** For `alone`: whoever makes or changes a shop's webhooks. */
 export function shopWebhooksLock(shopId: string): string {
@@ -28,7 +30,10 @@ export async function keepShopWebhooks(ctx: IntakeContext, shop: IntakeShop): Pr
   await alone(ctx.ledger, shopWebhooksLock(shop.id), async () => {
     await shop.webhookSecrets.refresh(); // whoever rotates them holds the same lock
     const own = ownShopWebhooks(await shop.woocommerce.listWebhooks(), url);
-    for (const topic of SHOP_WEBHOOK_TOPICS)
+    const disabled = own.filter(({ status }) => status === 'disabled').map(({ topic }) => topic);
+    if (disabled.length > 0) await tellDisabled(ctx, shop, disabled);
+    else await resolveAlerts(ctx.ledger, [ALERT_KINDS.shopWebhookDisabled], shop.id);
+    for (const topic of shop.stock.enabled ? [...SHOP_WEBHOOK_TOPICS, ...PRODUCT_TOPICS] : SHOP_WEBHOOK_TOPICS)
       await keepOne(
         ctx,
         shop,
@@ -65,7 +70,17 @@ async function keepOne(
   }
 }
 
-type Topic = (typeof SHOP_WEBHOOK_TOPICS)[number];
+/** Over with the next look that finds none disabled; one that is disabled again and again stays the same incident. */
+async function tellDisabled(ctx: IntakeContext, shop: IntakeShop, topics: readonly string[]): Promise<void> {
+  await raiseAlert(ctx.ledger, {
+    kind: ALERT_KINDS.shopWebhookDisabled,
+    severity: 2,
+    subject: shop.id,
+    message: `shop ${shop.id} had disabled its webhook ${topics.join(', ')} after failed deliveries: it is revived, and a sweep over its gap is forced`,
+  });
+}
+
+type Topic = (typeof SHOP_WEBHOOK_TOPICS)[number] | (typeof PRODUCT_TOPICS)[number];
 
 function nameOf(topic: Topic): string {
   return `HFT71 Relay ${topic}`;

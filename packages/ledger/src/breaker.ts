@@ -154,7 +154,7 @@ export async function openByShare(ledger: Ledger): Promise<{ id: string }[]> {
 }
 
 /** Lines of the call log that the relay did not call for: deliveries of HFT71's, and what it left out. */
-const NO_CALLS = `('webhook', 'sync_shipping_skipped')`;
+export const NO_CALLS = `('webhook', 'sync_shipping_skipped')`;
 
 /** Not what the relay itself left off: a POST past its time, a connection that was stale. */
-const FAILED_CALL = `(c.status is null and c.code not in ('send-by', 'stale-connection', 'bug') or c.status = 408 or c.status >= 500)`;
+export const FAILED_CALL = `(c.status is null and c.code not in ('send-by', 'stale-connection', 'bug') or c.status = 408 or c.status >= 500)`;

@@ -1,6 +1,12 @@
 export { assertMaySend, UnsafeToSend } from './assert-may-send.js';
 export { NotMigrated } from './assert-migrated.js';
+export { undeliveredAlerts } from './alerts/deliver-messages.js';
+export { evaluateAlerts } from './alerts/evaluate-alerts.js';
+export { reportIncident, type IncidentReport } from './alerts/incident-report.js';
+export { actOnIncident, findIncident, type IncidentActed, type PersonsAct } from './alerts/incidents.js';
+export { startAlerting, type Alerting } from './alerts/start-alerting.js';
 export * from './held-orders.js';
+export { keepEvery } from './keep-every.js';
 export { readReadiness, type Readiness } from './readiness.js';
 export {
   AccountChanged,
@@ -12,7 +18,7 @@ export {
 } from './relay.js';
 export { setAccountPassword } from './account-password.js';
 export { closeBreakerByPerson, openBreakerByPerson, readBreakers, type BreakerAct, type Breakers } from './breaker.js';
-export { readBudget, type BudgetState } from './budget-state.js';
+export { readBudget, type BudgetState, type ShopBudgets } from './budget-state.js';
 export { describeBreakers, type BreakerState, type BreakersState } from './breaker-state.js';
 export { listForPerson, type ForPerson } from './list-for-person.js';
 export { readEvidence, type Evidence, type ReprintEvidence } from './order-evidence.js';
@@ -30,7 +36,15 @@ export { checkShop, type Check, type LinesPreview, type ShopCheck } from './shop
 export { switchLive, switchShadow, type WentLive } from './shop-mode.js';
 export { readStatus, type RelayStatus } from './status.js';
 export { createUser, ensureAdmin, logIn, ROLES, type Role } from './users.js';
-export { askPoll, statusOverview, type PollAsked, type StatusOverview } from './statuses.js';
+export {
+  askPoll,
+  settleStatusConflict,
+  statusOverview,
+  type ConflictSettled,
+  type PollAsked,
+  type StatusOverview,
+} from './statuses.js';
 export { checkStatusMapping } from './status-mapping-check.js';
 export { rotateHft71Secret, rotateShopSecret, type Rotated, type Rotation } from './rotate-webhook-secret.js';
 export { testWebhooks, type WebhookTest, type WebhookTests } from './test-webhooks.js';
+export * from './stock.js';

@@ -1,10 +1,13 @@
-import { readProgress } from '@relay/ledger';
+import { readProgress, type Undelivered } from '@relay/ledger';
+import { undeliveredAlerts } from './alerts/deliver-messages.js';
 import type { Relay } from './relay.js';
 
 export interface Readiness {
   readonly ready: boolean;
   /** What keeps it from being ready, in words. */
   readonly problems: readonly string[];
+  /** What people should know, though the process does its work: a supervisor has nothing to restart for it. */
+  readonly warnings: readonly string[];
 }
 
 /** Work that is due and has not been touched for this long, with no worker getting anything done, is not health. */
@@ -13,12 +16,14 @@ const STUCK_SECONDS = 60;
 /** Progress, not liveness: silence while something is due is a problem (design decision 12). */
 export async function readReadiness(relay: Relay): Promise<Readiness> {
   const problems: string[] = [];
+  const warnings: string[] = [];
   try {
     const { workersSeen, due, oldestDueSeconds, lastProgressAt } = await readProgress(relay.ledger);
     if (workersSeen === 0) problems.push('no worker has been seen for 30 s');
     const quietSeconds = lastProgressAt === null ? Infinity : (Date.now() - lastProgressAt.getTime()) / 1000;
     if (due > 0 && oldestDueSeconds > STUCK_SECONDS && quietSeconds > STUCK_SECONDS)
       problems.push(`${due} due, the oldest for ${Math.round(oldestDueSeconds)} s, and nothing moves`);
+    warnings.push(...(await undeliveredAlerts(relay)).map(undeliveredText));
   } catch {
     problems.push('PostgreSQL does not answer');
   }
@@ -27,5 +32,10 @@ export async function readReadiness(relay: Relay): Promise<Readiness> {
   } catch {
     problems.push('Redis does not answer');
   }
-  return { ready: problems.length === 0, problems };
+  return { ready: problems.length === 0, problems, warnings };
+}
+
+function undeliveredText({ channel, messages, oldestAt, lastFailure }: Undelivered): string {
+  const since = `${oldestAt.toISOString().slice(0, 19)}Z`;
+  return `${messages} alerts could not be delivered by ${channel} since ${since}: ${lastFailure ?? 'nobody delivers'}`;
 }

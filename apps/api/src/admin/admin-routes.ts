@@ -9,10 +9,12 @@ import { refuseViewers } from './admin-access.js';
 import { RefusedRequest } from './answers.js';
 import { breakerRoutes } from './breaker-routes.js';
 import { budgetRoutes } from './budget-routes.js';
+import { incidentRoutes } from './incident-routes.js';
 import { describeRoutes } from './openapi.js';
 import { doctorRoutes } from './doctor-routes.js';
 import { orderRoutes } from './order-routes.js';
 import { recordRoutes } from './record-routes.js';
+import { stockRoutes } from './stock-routes.js';
 import { statusRoutes } from './status-routes.js';
 
 /**
@@ -51,6 +53,8 @@ export async function adminRoutes(
   await app.register(statusRoutes, { relay });
   await app.register(doctorRoutes, { relay });
   await app.register(recordRoutes, { relay });
+  await app.register(stockRoutes, { relay });
+  await app.register(incidentRoutes, { relay });
 }
 
 /** A JSON document that cannot be read has no field to name. */

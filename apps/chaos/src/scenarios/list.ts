@@ -1,4 +1,5 @@
 import type { Scenario } from '../run/scenario.js';
+import { alerts } from './alerts.js';
 import { cancelRaces } from './cancel-races.js';
 import { clockSkew } from './clock-skew.js';
 import { createdButLostNoLookup } from './created-but-lost-no-lookup.js';
@@ -27,6 +28,9 @@ import { redisFlushall } from './redis-flushall.js';
 import { redisHalfOpen } from './redis-half-open.js';
 import { redisRestart } from './redis-restart.js';
 import { shopAway, shopHtml } from './shop-away.js';
+import { stockFeeds } from './stock-feeds.js';
+import { stockKill } from './stock-kill.js';
+import { stockRaces } from './stock-races.js';
 import { storm429 } from './storm-429.js';
 import { trickle } from './trickle.js';
 import { twoInstallations } from './two-installations.js';
@@ -43,6 +47,7 @@ export const SCENARIOS: readonly Scenario[] = [
   outageRefused,
   drain,
   redisHalfOpen,
+  alerts,
   lookUpLies,
   createdButLost,
   duplicatePolicies,
@@ -68,4 +73,7 @@ export const SCENARIOS: readonly Scenario[] = [
   credentialsRotated,
   webhookShuffle,
   doctor,
+  stockRaces,
+  stockKill,
+  stockFeeds,
 ];

@@ -165,7 +165,17 @@ export class Installation extends LedgerProbe {
 
   /** Whole tables, for whoever looks into a failure. */
   async dump(): Promise<Record<string, unknown>> {
-    const tables = ['shop', 'account', 'shop_order', 'intent', 'attempt', 'look_up', 'alert', 'audit', 'chaos_breaker'];
+    const tables = [
+      'shop',
+      'account',
+      'shop_order',
+      'intent',
+      'attempt',
+      'look_up',
+      'alert',
+      'audit',
+      'chaos_breaker',
+    ].concat(['incident', 'incident_event', 'alert_message', 'process_beat']);
     const found = await Promise.all(tables.map((table) => this.rows(`select * from ${table}`)));
     return Object.fromEntries(tables.map((table, at) => [table, found[at]]));
   }

@@ -7,7 +7,7 @@ import { helpful } from '../helpful.js';
 import { jsonOption, shopOption } from '../options.js';
 import { callsText } from '../print/calls.js';
 import { findingText } from '../print/findings.js';
-import { showProgress } from '../print/progress.js';
+import { progressLine } from '../print/progress.js';
 import { table } from '../print/table.js';
 import { wrap } from '../print/wrap.js';
 
@@ -21,12 +21,12 @@ export function addDoctor(program: Command, cli: Cli): void {
     .addOption(jsonOption())
     .action((options: ShopOptions) =>
       cli.answer(options, async () => {
-        const progress = showProgress(cli, options);
+        const progress = progressLine({ ...cli, isTerminal: cli.isTerminal && options.json !== true });
         const diagnosis = await diagnose(() => loadSettings(cli.env), {
           shopId: options.shop,
-          onStep: (what) => progress.show(what),
+          onStep: (what) => progress.show(`… ${what}`),
         });
-        progress.clear();
+        progress.end();
         return { json: diagnosis, text: diagnosisText(diagnosis, cli), exitCode: exitCodeOf(diagnosis) };
       }),
     );

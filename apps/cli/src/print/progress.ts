@@ -1,17 +1,14 @@
-import type { Cli, OutputOptions } from '../cli.js';
+import type { Cli } from '../cli.js';
 
-export interface ShownProgress {
-  show(what: string): void;
-  clear(): void;
-}
-
-const CLEAR_LINE = '\r\u001b[K';
-
-/** One line on the terminal that is written over; nothing where none is, or where a program reads. */
-export function showProgress({ isTerminal, stderr, width }: Cli, { json }: OutputOptions): ShownProgress {
-  if (!isTerminal || json === true) return { show: () => undefined, clear: () => undefined };
+/** One line that is written over while work goes on; on a terminal only, and on stderr. */
+export function progressLine({ isTerminal, stderr, width }: Cli): { show(text: string): void; end(): void } {
+  const CLEAR = '\r\u001b[2K';
   return {
-    show: (what) => void stderr.write(`${CLEAR_LINE}${`… ${what}`.slice(0, width - 1)}`),
-    clear: () => void stderr.write(CLEAR_LINE),
+    show: (text) => {
+      if (isTerminal) stderr.write(`${CLEAR}${text.slice(0, width - 1)}`);
+    },
+    end: () => {
+      if (isTerminal) stderr.write(CLEAR);
+    },
   };
 }

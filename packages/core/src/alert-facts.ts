@@ -1,0 +1,96 @@
+/** What the rules of alerts judge: one look at the ledger and the call log. Ages are the database's, in ms. */
+export interface AlertFacts {
+  readonly accounts: readonly AccountFacts[];
+  readonly shops: readonly ShopFacts[];
+  readonly workers: WorkerFacts;
+  /** Asked by whoever judges; alerts themselves never go through Redis. */
+  readonly redisAnswers: boolean;
+}
+
+export interface BreakerFacts {
+  readonly state: 'closed' | 'open' | 'half_open';
+  readonly owner: string | null;
+  readonly reason: string | null;
+}
+
+/** Calls of one side within the window of the rules. */
+export interface CallFacts {
+  readonly calls: number;
+  /** Answers 401. */
+  readonly unauthorized: number;
+  readonly firstUnauthorizedAt: Date | null;
+}
+
+export interface AccountFacts extends CallFacts {
+  readonly id: string;
+  readonly baseUrl: string;
+  readonly breaker: BreakerFacts;
+  readonly sends: number;
+  readonly failedSends: number;
+  /** Failed ones since the last that HFT71 took. */
+  readonly failedSinceSuccess: number;
+  readonly firstFailedSendAt: Date | null;
+  /** Answers 429. */
+  readonly throttled: number;
+  /** What the limit would have granted in the window. */
+  readonly granted: number;
+  /** Orders that could go now, as far as breakers and freezes go, and how long the oldest has. */
+  readonly due: number;
+  readonly oldestDueMs: number;
+  /** The same, a freeze of HFT71's counting as waiting for its limit. */
+  readonly waitingForLimit: number;
+  readonly oldestWaitingForLimitMs: number;
+  /** HFT71's webhook, where it has a secret; null where none is set. */
+  readonly webhook: WebhookFacts | null;
+}
+
+/** A webhook over the period in which it should have been heard of. */
+export interface WebhookFacts {
+  readonly isHeard: boolean;
+  /** What it should have told: found by polling, or by a sweep. */
+  readonly missed: number;
+  readonly firstMissedAt: Date | null;
+  /** Deliveries of today without a right secret or signature. */
+  readonly refusedToday: number;
+}
+
+export interface ShopFacts extends CallFacts {
+  readonly id: string;
+  readonly host: string | null;
+  readonly hostBreaker: BreakerFacts;
+  /** Orders and changes that wait for a person who has not put them there. */
+  readonly held: number;
+  readonly firstHeldAt: Date | null;
+  /** The shop's own webhooks; null where it cannot reach the relay (no RELAY_PUBLIC_URL). */
+  readonly webhook: WebhookFacts | null;
+  /** null where the stock is not synchronised. */
+  readonly stock: { readonly intervalMs: number; readonly lastAt: Date | null; readonly ageMs: number } | null;
+}
+
+export interface WorkerFacts {
+  /** There is a shop to work for. */
+  readonly areNeeded: boolean;
+  /** In the last 30 s, or less where no worker is to be told sooner. */
+  readonly seen: number;
+  readonly lastSeenAt: Date | null;
+  readonly due: number;
+  readonly oldestDueMs: number;
+  /** Since a worker got anything done; null when none ever did. */
+  readonly quietMs: number | null;
+}
+
+/** What a merchant tunes: `RELAY_ALERT_…`. Times in ms. */
+export interface AlertThresholds {
+  readonly windowMs: number;
+  readonly failedSends: number;
+  readonly unauthorized: number;
+  readonly missedWebhooks: number;
+  readonly webhookSilenceMs: number;
+  readonly heldMany: number;
+  readonly breakerOpenMs: number;
+  readonly starvedMs: number;
+  readonly noWorkerMs: number;
+  readonly noProgressMs: number;
+  readonly redisAwayMs: number;
+  readonly queueAgeMs: number;
+}

@@ -1,0 +1,207 @@
+/** 1: the flow of orders is blocked. 2: it is degraded. 3: a small matter, no customer feels it yet. */
+export type Severity = 1 | 2 | 3;
+
+/** One row of the table of alerts, as operations read it. Thresholds and times name the settings that move them. */
+export interface AlertRule {
+  /** The stored kind: one alert of a kind and a subject is open at a time. */
+  readonly kind: string;
+  /** The worst it can have comes last: `3, 2` begins small. */
+  readonly severities: readonly Severity[];
+  readonly threshold: string;
+  /** What it looks back over, or how long its condition has to hold. */
+  readonly window: string;
+  /**
+   * How it ends. `by-itself`: its condition has been gone for RELAY_ALERT_CLEAR. `by-code`: what was settled says so.
+   * `by-person`: nothing can see that it is settled, so closing its incident ends it.
+   */
+  readonly clears: 'by-itself' | 'by-code' | 'by-person';
+  /** Section of docs/runbook.md. */
+  readonly runbook: string;
+}
+
+/** What is judged again and again, from the ledger and the call log (design decision 12). */
+export const ALERT_KINDS = {
+  failedSends: 'orders fail at HFT71',
+  credentials: 'credentials refused',
+  webhookSilent: 'HFT71’s webhook is silent',
+  shopWebhookSilent: 'the shop’s webhooks are silent',
+  shopWebhookDisabled: 'shop webhook disabled',
+  noStockSync: 'no stock sync',
+  held: 'orders held',
+  breaker: 'breaker open',
+  hostBreaker: 'shop away',
+  starved: 'budget starved',
+  noWorker: 'no worker',
+  noProgress: 'worker without progress',
+  redisAway: 'Redis away',
+  queueAge: 'queue age',
+} as const;
+
+const K = ALERT_KINDS;
+const IN_WINDOW = 'RELAY_ALERT_WINDOW (5 min)';
+const STARTS_AT_ONCE = 'at once';
+
+const RULES: readonly AlertRule[] = [
+  {
+    kind: K.failedSends,
+    severities: [1],
+    threshold: 'RELAY_ALERT_FAILED_SENDS (3) failed send_order, and half of all or all since the last good one',
+    window: IN_WINDOW,
+    clears: 'by-itself',
+    runbook: 'api-outage',
+  },
+  {
+    kind: K.credentials,
+    severities: [1],
+    threshold: 'RELAY_ALERT_UNAUTHORIZED (3) answers 401, and a fifth of all; or a log-in opened the breaker',
+    window: IN_WINDOW,
+    clears: 'by-itself',
+    runbook: 'credentials',
+  },
+  {
+    kind: K.webhookSilent,
+    severities: [2],
+    threshold: 'RELAY_ALERT_MISSED_WEBHOOKS (3) changes that polling found, and no delivery',
+    window: 'RELAY_ALERT_WEBHOOK_SILENCE (6 h)',
+    clears: 'by-itself',
+    runbook: 'webhook-failures',
+  },
+  {
+    kind: K.shopWebhookSilent,
+    severities: [2],
+    threshold: 'RELAY_ALERT_MISSED_WEBHOOKS (3) orders that sweeps found, and no delivery',
+    window: 'RELAY_ALERT_WEBHOOK_SILENCE (6 h)',
+    clears: 'by-itself',
+    runbook: 'webhook-failures',
+  },
+  {
+    kind: K.shopWebhookDisabled,
+    severities: [2],
+    threshold: 'the shop had disabled one; it is revived, and its gap swept',
+    window: STARTS_AT_ONCE,
+    clears: 'by-person', // by the next look too, as long as there is one
+    runbook: 'webhook-failures',
+  },
+  {
+    kind: K.noStockSync,
+    severities: [2],
+    threshold: 'no good one for two HFT71_STOCK_INTERVAL, where HFT71_STOCK_SYNC_ENABLED is on',
+    window: '2 × HFT71_STOCK_INTERVAL',
+    clears: 'by-itself',
+    runbook: 'stock-drift',
+  },
+  {
+    kind: K.held,
+    severities: [3, 2],
+    threshold: '1 that waits for a person; SEV-2 from RELAY_ALERT_HELD_MANY (20) on',
+    window: STARTS_AT_ONCE,
+    clears: 'by-itself',
+    runbook: 'held-orders',
+  },
+  {
+    kind: K.breaker,
+    severities: [2, 1],
+    threshold: 'not closed; SEV-2 where a person opened it',
+    window: 'RELAY_ALERT_BREAKER_OPEN (2 min)',
+    clears: 'by-itself',
+    runbook: 'api-outage',
+  },
+  {
+    kind: K.hostBreaker,
+    severities: [2, 1],
+    threshold: 'the breaker of the shop’s host is not closed; SEV-2 where a person opened it',
+    window: 'RELAY_ALERT_BREAKER_OPEN (2 min)',
+    clears: 'by-itself',
+    runbook: 'shop-away',
+  },
+  {
+    kind: K.starved,
+    severities: [2],
+    threshold: 'an order that could go waits for HFT71’s limit: 80 % of it used, or three answers 429',
+    window: 'RELAY_ALERT_STARVED (10 min)',
+    clears: 'by-itself',
+    runbook: 'limit',
+  },
+  {
+    kind: K.noWorker,
+    severities: [1],
+    threshold: 'no worker tells that it lives, for 30 s',
+    window: 'RELAY_ALERT_NO_WORKER (2 min)',
+    clears: 'by-itself',
+    runbook: 'no-progress',
+  },
+  {
+    kind: K.noProgress,
+    severities: [1],
+    threshold: 'work is due, workers are seen, and none gets anything done',
+    window: 'RELAY_ALERT_NO_PROGRESS (3 min)',
+    clears: 'by-itself',
+    runbook: 'no-progress',
+  },
+  {
+    kind: K.redisAway,
+    severities: [1],
+    threshold: 'Redis does not answer',
+    window: 'RELAY_ALERT_REDIS_AWAY (1 min)',
+    clears: 'by-itself',
+    runbook: 'no-progress',
+  },
+  {
+    kind: K.queueAge,
+    severities: [2, 1],
+    threshold: 'an order that could go waits; SEV-1 after four times as long',
+    window: 'RELAY_ALERT_QUEUE_AGE (15 min)',
+    clears: 'by-itself',
+    runbook: 'no-progress',
+  },
+];
+
+/** What the code raises where it happens. */
+const RAISED: readonly AlertRule[] = [
+  raised('another sender', 1, 'by-code', 'account-stopped'),
+  raised('another installation is sending', 1, 'by-code', 'account-stopped'),
+  raised('another HFT71 id in the shop', 1, 'by-person', 'held-orders'),
+  raised('duplicate at HFT71', 1, 'by-person', 'held-orders'),
+  raised('order not taken in', 1, 'by-person', 'held-orders'),
+  raised('sending stopped: write-backs fail', 1, 'by-code', 'shop-away'),
+  raised('ledger on another cluster', 1, 'by-code', 'restored-ledger'),
+  raised('stock run refused', 2, 'by-code', 'stock-drift'),
+  raised('stock run failed', 2, 'by-code', 'stock-drift'),
+  raised('orders wait', 2, 'by-code', 'no-progress'),
+  raised('order unknown at HFT71', 2, 'by-person', 'held-orders'),
+  raised('status mapping: the shop does not know a status', 2, 'by-person', 'statuses'),
+  raised('unknown HFT71 status', 3, 'by-person', 'statuses'),
+  raised('status set by hand in the shop', 3, 'by-person', 'statuses'),
+];
+
+function raised(kind: string, severity: Severity, clears: AlertRule['clears'], runbook: string): AlertRule {
+  return { kind, severities: [severity], threshold: 'when it happens', window: STARTS_AT_ONCE, clears, runbook };
+}
+
+/** Every kind of alert there is. */
+export const ALERT_RULES: readonly AlertRule[] = [...RULES, ...RAISED];
+
+/** Kinds that an evaluation judges: one that it no longer finds true clears by itself. */
+export const JUDGED_KINDS: readonly string[] = RULES.filter(({ clears }) => clears === 'by-itself').map(
+  ({ kind }) => kind,
+);
+
+/** What stops every shop: other alerts may follow from it. */
+export const RELAY_WIDE_KINDS: readonly string[] = [K.noWorker, K.noProgress, K.redisAway];
+
+/** They end once they are no longer true. Of all others, those that the table does not know too, a person says so. */
+export const KINDS_THAT_END: readonly string[] = ALERT_RULES.filter(({ clears }) => clears !== 'by-person').map(
+  ({ kind }) => kind,
+);
+
+const BY_KIND = new Map(ALERT_RULES.map((rule) => [rule.kind, rule]));
+
+export function alertRule(kind: string): AlertRule | null {
+  return BY_KIND.get(kind) ?? null;
+}
+
+/** The section of the runbook for an alert of this kind, below the address of the document. */
+export function runbookLink(document: string, kind: string): string {
+  const section = alertRule(kind)?.runbook;
+  return section === undefined ? document : `${document}#${section}`;
+}

@@ -1,0 +1,219 @@
+import type {
+  AccountFacts,
+  AlertFacts,
+  AlertThresholds,
+  BreakerFacts,
+  CallFacts,
+  ShopFacts,
+  WebhookFacts,
+} from './alert-facts.js';
+import { ALERT_KINDS as K, type Severity } from './alert-rules.js';
+
+/** A rule whose condition holds now. */
+export interface Finding {
+  readonly kind: string;
+  readonly severity: Severity;
+  /** An account's id, a shop's, or `relay`. */
+  readonly subject: string;
+  /** One sentence, without customer data. */
+  readonly message: string;
+  /** Since when it holds; null: since it was first found. */
+  readonly since: Date | null;
+  /** It has to hold for so long before it is an alert. */
+  readonly forMs: number;
+}
+
+/** The rules of `ALERT_RULES`, over one look. Pure: what holds is found, whatever is open already. */
+export function judgeAlerts(facts: AlertFacts, limits: AlertThresholds): Finding[] {
+  return [
+    ...facts.accounts.flatMap((account) => judgeAccount(account, facts, limits)),
+    ...facts.shops.flatMap((shop) => judgeShop(shop, limits)),
+    ...judgeWorkers(facts, limits),
+  ];
+}
+
+function judgeAccount(account: AccountFacts, facts: AlertFacts, limits: AlertThresholds): Finding[] {
+  const about = (kind: string, severity: Severity, message: string, since: Date | null = null, forMs = 0): Finding => ({
+    ...{ kind, severity, message, since, forMs },
+    subject: account.id,
+  });
+  const found: Finding[] = [];
+  const { sends, failedSends, failedSinceSuccess, breaker } = account;
+  if (failedSends >= limits.failedSends && (failedSends * 2 >= sends || failedSinceSuccess >= limits.failedSends))
+    found.push(
+      about(
+        K.failedSends,
+        1,
+        `${failedSends} of ${sends} hand-offs to ${account.baseUrl} failed in the last ${span(limits.windowMs)}`,
+        account.firstFailedSendAt,
+      ),
+    );
+  if (areRefused(account, limits) || (breaker.state !== 'closed' && breaker.owner === 'unauthorized'))
+    found.push(
+      about(K.credentials, 1, refusedText(`HFT71 (${account.baseUrl})`, account), account.firstUnauthorizedAt),
+    );
+  if (breaker.state !== 'closed')
+    found.push(
+      about(
+        K.breaker,
+        byPerson(breaker) ? 2 : 1,
+        `no order goes to HFT71: ${why(breaker)}`,
+        null,
+        limits.breakerOpenMs,
+      ),
+    );
+  if (isSilent(account.webhook, limits))
+    found.push(
+      about(
+        K.webhookSilent,
+        2,
+        `HFT71’s webhook told nothing in ${span(limits.webhookSilenceMs)}, in which polling found ${account.webhook.missed} changes${refusedToday(account.webhook)}`,
+        account.webhook.firstMissedAt,
+      ),
+    );
+  const isStarved = account.throttled >= 3 || account.calls >= MOSTLY_USED * account.granted;
+  if (isStarved && account.waitingForLimit > 0 && account.oldestWaitingForLimitMs >= limits.starvedMs)
+    found.push(
+      about(
+        K.starved,
+        2,
+        `${account.waitingForLimit} orders wait for HFT71’s limit, the oldest for ${span(account.oldestWaitingForLimitMs)}: ` +
+          `${account.calls} calls of ${Math.floor(account.granted)} in the last ${span(limits.windowMs)}, ${account.throttled} answered 429`,
+      ),
+    );
+  // Without a worker, or while none gets anything done, that is what is told.
+  const hasWorkers = facts.workers.seen > 0 && !isStuck(facts, limits);
+  if (hasWorkers && account.due > 0 && account.oldestDueMs >= limits.queueAgeMs)
+    found.push(
+      about(
+        K.queueAge,
+        account.oldestDueMs >= 4 * limits.queueAgeMs ? 1 : 2,
+        `${account.due} orders could go, and the oldest has waited for ${span(account.oldestDueMs)}`,
+      ),
+    );
+  return found;
+}
+
+function judgeShop(shop: ShopFacts, limits: AlertThresholds): Finding[] {
+  const about = (kind: string, severity: Severity, message: string, since: Date | null = null, forMs = 0): Finding => ({
+    ...{ kind, severity, message, since, forMs },
+    subject: shop.id,
+  });
+  const found: Finding[] = [];
+  const { hostBreaker } = shop;
+  if (areRefused(shop, limits) || (hostBreaker.state !== 'closed' && hostBreaker.owner === 'unauthorized'))
+    found.push(about(K.credentials, 1, refusedText(`shop ${shop.id}`, shop), shop.firstUnauthorizedAt));
+  if (hostBreaker.state !== 'closed')
+    found.push(
+      about(
+        K.hostBreaker,
+        byPerson(hostBreaker) ? 2 : 1,
+        `shop ${shop.id} is not called: ${why(hostBreaker)}`,
+        null,
+        limits.breakerOpenMs,
+      ),
+    );
+  if (shop.held > 0)
+    found.push(
+      about(
+        K.held,
+        shop.held >= limits.heldMany ? 2 : 3,
+        `${shop.held} ${shop.held === 1 ? 'order waits' : 'orders wait'} for a person: relay orders held`,
+        shop.firstHeldAt,
+      ),
+    );
+  if (isSilent(shop.webhook, limits))
+    found.push(
+      about(
+        K.shopWebhookSilent,
+        2,
+        `shop ${shop.id} delivered nothing in ${span(limits.webhookSilenceMs)}, in which sweeps found ${shop.webhook.missed} orders${refusedToday(shop.webhook)}`,
+        shop.webhook.firstMissedAt,
+      ),
+    );
+  if (shop.stock !== null && shop.stock.ageMs > 2 * shop.stock.intervalMs)
+    found.push(
+      about(
+        K.noStockSync,
+        2,
+        shop.stock.lastAt === null
+          ? `the stock of shop ${shop.id} was never synchronised, ${span(shop.stock.ageMs)} after it was connected`
+          : `the stock of shop ${shop.id} was last synchronised ${span(shop.stock.ageMs)} ago; every ${span(shop.stock.intervalMs)} is wanted`,
+        shop.stock.lastAt,
+      ),
+    );
+  return found;
+}
+
+function judgeWorkers(facts: AlertFacts, limits: AlertThresholds): Finding[] {
+  const about = (kind: string, message: string, since: Date | null, forMs: number): Finding => ({
+    ...{ kind, message, since, forMs },
+    severity: 1,
+    subject: 'relay',
+  });
+  const { workers } = facts;
+  if (!workers.areNeeded) return [];
+  const found: Finding[] = [];
+  if (workers.seen === 0)
+    found.push(about(K.noWorker, 'no worker has been seen: nothing is sent', null, limits.noWorkerMs));
+  if (isStuck(facts, limits))
+    found.push(
+      about(
+        K.noProgress,
+        `${workers.due} pieces of work are due, the oldest for ${span(workers.oldestDueMs)}, and no worker gets anything done`,
+        null,
+        0,
+      ),
+    );
+  if (!facts.redisAnswers)
+    found.push(about(K.redisAway, 'Redis does not answer: no job runs, nothing is sent', null, limits.redisAwayMs));
+  return found;
+}
+
+function isStuck({ workers }: AlertFacts, { noProgressMs }: AlertThresholds): boolean {
+  const isQuiet = (workers.quietMs ?? Infinity) >= noProgressMs;
+  return workers.seen > 0 && workers.due > 0 && workers.oldestDueMs >= noProgressMs && isQuiet;
+}
+
+/** Of what the limit grants: nearer than this nobody gets, since slots are taken one by one. */
+const MOSTLY_USED = 0.8;
+/** A 401 ends a token's life each time: by itself it says nothing. */
+const REFUSED_SHARE = 0.2;
+
+function areRefused({ calls, unauthorized }: CallFacts, limits: AlertThresholds): boolean {
+  return unauthorized >= limits.unauthorized && unauthorized >= REFUSED_SHARE * calls;
+}
+
+function refusedText(who: string, { unauthorized, calls }: CallFacts): string {
+  return unauthorized === 0
+    ? `${who} refuses the log-in`
+    : `${who} answered 401 to ${unauthorized} of the last ${calls} calls: its keys or its password are refused`;
+}
+
+function isSilent(webhook: WebhookFacts | null, { missedWebhooks }: AlertThresholds): webhook is WebhookFacts {
+  return webhook !== null && !webhook.isHeard && webhook.missed >= missedWebhooks;
+}
+
+function refusedToday({ refusedToday: refused }: WebhookFacts): string {
+  return refused === 0 ? '' : `; ${refused} deliveries were refused today for a wrong secret`;
+}
+
+function byPerson({ owner }: BreakerFacts): boolean {
+  return owner?.startsWith('person:') ?? false;
+}
+
+function why({ owner, reason, state }: BreakerFacts): string {
+  const by = byPerson({ owner, reason, state }) ? `${owner?.slice('person:'.length) ?? ''} opened the breaker` : null;
+  return [by ?? `the breaker is ${state.replace('_', '-')}`, reason].filter((part) => part !== null).join(', ');
+}
+
+/** In the largest unit of which there are two or more. */
+export function span(ms: number): string {
+  const units: [number, string][] = [
+    [86_400_000, 'd'],
+    [3_600_000, 'h'],
+    [60_000, 'min'],
+  ];
+  for (const [unitMs, name] of units) if (ms >= 2 * unitMs) return `${Math.round(ms / unitMs)} ${name}`;
+  return `${Math.round(ms / 1_000)} s`;
+}

@@ -1,0 +1,205 @@
+import type { AccountFacts, BreakerFacts, ShopFacts, WebhookFacts, WorkerFacts } from '@relay/core';
+import { FAILED_CALL, NO_CALLS } from './breaker.js';
+import { lastStockSync } from './stock-runs.js';
+import { oneRow, rows, type Ledger } from './connect.js';
+import { readProgress } from './process-beats.js';
+
+/** What the settings say of one shop, as far as the rules of alerts need it. */
+export interface WatchedShop {
+  readonly id: string;
+  readonly accountId: string;
+  /** What HFT71's limit grants in the window of the rules. */
+  readonly granted: number;
+  /** HFT71's webhook has a secret: it is expected to call. */
+  readonly expectsHft71Webhook: boolean;
+  /** The shop knows where the relay is: it is expected to deliver. */
+  readonly expectsDeliveries: boolean;
+  /** null where the stock is not synchronised. */
+  readonly stockIntervalMs: number | null;
+}
+
+export interface FactTimes {
+  /** What rules about calls look back over. */
+  readonly windowMs: number;
+  readonly webhookSilenceMs: number;
+}
+
+interface BreakerRow {
+  readonly state: BreakerFacts['state'];
+  readonly owner: string | null;
+  readonly reason: string | null;
+}
+type AccountRow = Omit<AccountFacts, 'breaker' | 'webhook' | 'granted'> &
+  BreakerRow & { readonly isHeard: boolean; readonly missed: number; readonly firstMissedAt: Date | null };
+
+/** The accounts of these shops: their breaker, their calls within the window, what waits. */
+export async function accountFacts(
+  ledger: Ledger,
+  shops: readonly WatchedShop[],
+  times: FactTimes,
+): Promise<AccountFacts[]> {
+  const byAccount = new Map(shops.map((shop) => [shop.accountId, shop]));
+  const found = await rows<AccountRow>(ledger.pool, ACCOUNTS, [
+    [...byAccount.keys()],
+    times.windowMs,
+    times.webhookSilenceMs,
+  ]);
+  const refused = await refusedToday(ledger, 'hft71-refused');
+  return found.map(({ state, owner, reason, isHeard, missed, firstMissedAt, ...account }) => {
+    const own = shops.filter(({ accountId }) => accountId === account.id);
+    const refusals = own.reduce((sum, { id }) => sum + (refused.get(id) ?? 0), 0);
+    return {
+      ...account,
+      breaker: { state, owner, reason },
+      granted: byAccount.get(account.id)?.granted ?? Infinity,
+      webhook: own.some(({ expectsHft71Webhook }) => expectsHft71Webhook)
+        ? { isHeard, missed, firstMissedAt, refusedToday: refusals }
+        : null,
+    };
+  });
+}
+
+/** A 4xx is the order's own, but many of them in a row are HFT71's; a 429 is the limit's. */
+const FAILED_SEND = `c.action = 'send_order' and (${FAILED_CALL} or c.status >= 400 and c.status <> 429)`;
+const GOOD_SEND = `c.action = 'send_order' and c.status between 200 and 299`;
+
+/**
+ * For how long an order could have gone, in s: what an outage took is not its waiting. One that was tried and waits for its
+ * next try has the clock of the deadline.
+ */
+const waitedSince = (further: string) => `greatest(
+  case when i.not_before is null or i.not_before <= now()
+       then extract(epoch from now() - greatest(i.state_since, i.not_before, a.breaker_since, h.breaker_since${further})) end,
+  (s.could_go_ms - i.could_go_from) / 1000.0)`;
+
+const ACCOUNTS = `
+select a.id, a.base_url as "baseUrl", a.breaker_state as state, a.breaker_owner as owner, a.breaker_reason as reason,
+       called.*, waiting.*, coalesce(a.webhook_heard_at > now() - $3::bigint * interval '1 millisecond', false) as "isHeard", changed.*
+from account a
+cross join lateral (
+  select max(c.at) as at from shop s join api_call c on c.shop_id = s.id
+  where s.account_id = a.id and c.target = 'hft71' and c.at > now() - $2::bigint * interval '1 millisecond' and ${GOOD_SEND}
+) good
+cross join lateral (
+  select count(*)::int as calls,
+         count(*) filter (where c.status = 401)::int as unauthorized, min(c.at) filter (where c.status = 401) as "firstUnauthorizedAt",
+         count(*) filter (where c.status = 429)::int as throttled,
+         count(*) filter (where c.action = 'send_order')::int as sends,
+         count(*) filter (where ${FAILED_SEND})::int as "failedSends",
+         count(*) filter (where ${FAILED_SEND} and c.at > coalesce(good.at, '-infinity'))::int as "failedSinceSuccess",
+         min(c.at) filter (where ${FAILED_SEND}) as "firstFailedSendAt"
+  from shop s join api_call c on c.shop_id = s.id
+  where s.account_id = a.id and c.target = 'hft71' and c.at > now() - $2::bigint * interval '1 millisecond'
+    and c.action not in ${NO_CALLS} and coalesce(c.code, '') not in ('budget', 'send-by', 'stale-connection')
+) called
+cross join lateral (
+  select count(i.id) filter (where send_window(a) > 0)::int as due,
+         coalesce(max(${waitedSince(', a.frozen_until')}) filter (where send_window(a) > 0), 0)::float8 * 1000 as "oldestDueMs",
+         count(*)::int as "waitingForLimit",
+         coalesce(max(${waitedSince('')}), 0)::float8 * 1000 as "oldestWaitingForLimitMs"
+  from intent i join shop s on s.id = i.shop_id and s.mode = 'live' left join shop_host h on h.id = s.host
+  where i.account_id = a.id and i.kind in ('send_order', 'reprint') and i.state = 'ready'
+    and (i.not_before is null or i.not_before <= now() or i.could_go_from is not null)
+    and a.breaker_state = 'closed' and coalesce(h.breaker_state, 'closed') = 'closed'
+) waiting
+cross join lateral (
+  -- the first reading tells no change; one of this moment may still be told
+  select count(*)::int as missed, min(p.status_since) as "firstMissedAt" from progress p
+  where p.account_id = a.id and p.status_since > now() - $3::bigint * interval '1 millisecond'
+    and p.status_since < now() - least(interval '5 minutes', $3::bigint * interval '1 millisecond' / 4) and jsonb_array_length(p.seen) > 1
+) changed
+where a.id = any($1::uuid[])`;
+
+type ShopRow = Omit<ShopFacts, 'hostBreaker' | 'webhook' | 'stock'> &
+  BreakerRow & { readonly missed: number; readonly firstMissedAt: Date | null; readonly isHeard: boolean };
+
+/** These shops: the breaker of their host, their calls within the window, what waits for a person. */
+export async function shopFacts(ledger: Ledger, shops: readonly WatchedShop[], times: FactTimes): Promise<ShopFacts[]> {
+  const found = await rows<ShopRow>(ledger.pool, SHOPS, [
+    shops.map(({ id }) => id),
+    times.windowMs,
+    times.webhookSilenceMs,
+  ]);
+  const refused = await refusedToday(ledger, 'bad-signature');
+  return Promise.all(
+    found.map(async ({ state, owner, reason, missed, firstMissedAt, isHeard, ...shop }): Promise<ShopFacts> => {
+      const watched = shops.find(({ id }) => id === shop.id);
+      const webhook: WebhookFacts = { isHeard, missed, firstMissedAt, refusedToday: refused.get(shop.id) ?? 0 };
+      return {
+        ...shop,
+        hostBreaker: { state, owner, reason },
+        webhook: watched?.expectsDeliveries === true ? webhook : null,
+        stock: await stockFacts(ledger, shop.id, watched?.stockIntervalMs ?? null),
+      };
+    }),
+  );
+}
+
+const SHOPS = `
+select s.id, s.host, coalesce(h.breaker_state, 'closed') as state, h.breaker_owner as owner, h.breaker_reason as reason, called.*, waiting.*, swept.*,
+       exists (select 1 from delivery d where d.shop_id = s.id and d.received_at > now() - $3::bigint * interval '1 millisecond'
+                 and d.topic is distinct from 'hft71.order-status') as "isHeard"
+from shop s left join shop_host h on h.id = s.host
+cross join lateral (
+  select count(*)::int as calls,
+         count(*) filter (where c.status = 401)::int as unauthorized, min(c.at) filter (where c.status = 401) as "firstUnauthorizedAt"
+  from api_call c where c.shop_id = s.id and c.target = 'shop' and c.at > now() - $2::bigint * interval '1 millisecond'
+) called
+cross join lateral (
+  -- whoever holds an order by hand knows of it, and going live lists its own
+  select count(*)::int as held, min(i.state_since) as "firstHeldAt" from intent i
+  where i.shop_id = s.id and i.state in ('held', 'rejected') and coalesce(i.reason, '') not in ('person', 'before-go-live')
+) waiting
+cross join lateral (
+  select count(*)::int as missed, min(o.created_at) as "firstMissedAt" from shop_order o
+  where o.shop_id = s.id and o.first_seen_by in ('sweep', 'level-sweep') and o.created_at > now() - $3::bigint * interval '1 millisecond'
+    and o.created_at < now() - least(interval '5 minutes', $3::bigint * interval '1 millisecond' / 4)
+) swept
+where s.id = any($1::text[])`;
+
+async function stockFacts(ledger: Ledger, shopId: string, intervalMs: number | null): Promise<ShopFacts['stock']> {
+  if (intervalMs === null) return null;
+  const lastAt = await lastStockSync(ledger, shopId);
+  const row = await oneRow<{ ageMs: number | null }>(
+    ledger.pool,
+    `select extract(epoch from now() - coalesce($2::timestamptz, baseline_at))::float8 * 1000 as "ageMs" from shop where id = $1`,
+    [shopId, lastAt],
+  );
+  return { intervalMs, lastAt, ageMs: row?.ageMs ?? 0 };
+}
+
+/** Workers tell every 5 s that they live: two that were missed, at least, and six at most. */
+const LEAST_SILENCE_MS = 10_000;
+const MOST_SILENCE_MS = 30_000;
+
+/** Whether somebody works, while there is a shop to work for. @param noWorkerMs how soon a missing one is to be told. */
+export async function workerFacts(ledger: Ledger, noWorkerMs: number): Promise<WorkerFacts> {
+  const [progress, row] = await Promise.all([
+    readProgress(ledger),
+    oneRow<{ areNeeded: boolean; seen: number; lastSeenAt: Date | null; quietMs: number | null }>(
+      ledger.pool,
+      `select (select count(*)::int from process_beat where kind = 'worker' and seen_at > now() - $1::bigint * interval '1 millisecond') as seen,
+              exists (select 1 from shop where baseline_at is not null) as "areNeeded",
+              (select max(seen_at) from process_beat where kind = 'worker') as "lastSeenAt",
+              (select extract(epoch from now() - max(greatest(progress_at, started_at)))::float8 * 1000 from process_beat where kind = 'worker') as "quietMs"`,
+      [Math.min(MOST_SILENCE_MS, Math.max(LEAST_SILENCE_MS, noWorkerMs))],
+    ),
+  ]);
+  return {
+    areNeeded: row?.areNeeded ?? false,
+    seen: row?.seen ?? 0,
+    lastSeenAt: row?.lastSeenAt ?? null,
+    due: progress.due,
+    oldestDueMs: progress.oldestDueSeconds * 1000,
+    quietMs: row?.quietMs ?? null,
+  };
+}
+
+async function refusedToday(ledger: Ledger, result: string): Promise<Map<string, number>> {
+  const found = await rows<{ shopId: string; count: number }>(
+    ledger.pool,
+    'select shop_id as "shopId", count from delivery_count where day = current_date and result = $1',
+    [result],
+  );
+  return new Map(found.map(({ shopId, count }) => [shopId, count]));
+}

@@ -1,0 +1,159 @@
+import { KINDS_THAT_END, RELAY_WIDE_KINDS, responseTargets, type Severity } from '@relay/core';
+import type { PoolClient } from 'pg';
+import { inTransaction, oneRow, rows, type Ledger } from './connect.js';
+import { lockIncidents, recordChange, type Channel, type ToldChange } from './incident-events.js';
+
+export interface GatherOptions {
+  readonly channels: readonly Channel[];
+  /** So long an incident that went quiet stays open, and so long after its end it may come back. */
+  readonly cooldownMs: number;
+}
+
+interface FreshAlert {
+  readonly id: string;
+  readonly kind: string;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly since: Date;
+  readonly cause: string;
+}
+
+interface Gathering {
+  readonly id: string;
+  readonly severity: Severity;
+  readonly state: string;
+}
+
+/** More than this many are left to the next evaluation. */
+const AT_ONCE = 500;
+
+/**
+ * Every alert that is in no incident yet goes into the one of its cause, or opens it: fifty alerts of one cause are one
+ * incident. @returns what people are told.
+ */
+export async function gatherAlerts(ledger: Ledger, options: GatherOptions): Promise<ToldChange[]> {
+  return inTransaction(ledger, async (client) => {
+    await lockIncidents(client);
+    const told: ToldChange[] = [];
+    for (const alert of await rows<FreshAlert>(client, FRESH, [AT_ONCE])) {
+      const gathering = await oneRow<Gathering>(client, OPEN_OR_RECENT, [
+        alert.cause,
+        alert.severity,
+        options.cooldownMs,
+        alert.kind,
+        KINDS_THAT_END,
+        RELAY_WIDE_KINDS,
+      ]);
+      const change = await (gathering === null
+        ? open(client, alert, options)
+        : join(client, gathering, alert, options));
+      if (change !== null) told.push(change);
+    }
+    return told;
+  });
+}
+
+/** By its subject: of a shop, an account or a host; else it is the relay's as a whole. The worst first. */
+const FRESH = `
+select a.id, a.kind, a.severity, a.message, least(coalesce(a.since, a.opened_at), a.opened_at) as since,
+       coalesce((select s.account_id::text from shop s where s.id = split_part(a.subject, '/', 1)),
+                (select c.id::text from account c where c.id::text = a.subject), 'relay') as cause
+from alert a where a.incident_id is null and a.resolved_at is null order by a.severity, a.id limit $1`;
+
+/**
+ * The newest open one of the cause, or of the relay as a whole, whose consequence it may be; else one that ended by itself
+ * a moment ago. It is a part of what is young, of what is not milder and still fires, or of what goes on with the same
+ * kind: an outage is no part of a small matter, or of one for a person, that waits for days.
+ */
+const OPEN_OR_RECENT = `
+select i.id, i.severity, i.state from incident i
+where (i.state <> 'resolved' or i.resolved_by = 'relay' and i.resolved_at > now() - $3::bigint * interval '1 millisecond')
+  and (i.cause = $1
+    or exists (select 1 from alert w where w.incident_id = i.id and w.resolved_at is null and w.kind = any($6::text[])))
+  and (i.last_alert_at > now() - $3::bigint * interval '1 millisecond'
+    or i.severity <= $2 and (i.quiet_since is not null
+      or exists (select 1 from alert f where f.incident_id = i.id and f.resolved_at is null
+                   and (f.kind = $4 or f.kind = any($5::text[])))))
+order by i.state = 'resolved', i.cause = $1 desc, i.id desc limit 1`;
+
+async function open(client: PoolClient, alert: FreshAlert, { channels }: GatherOptions): Promise<ToldChange> {
+  const { acknowledgeBy, mitigateBy } = await targetsFromNow(client, alert.severity);
+  const row = await oneRow<{ id: string }>(
+    client,
+    `insert into incident (cause, severity, title, started_at, opened_at, last_alert_at, acknowledge_by, mitigate_by)
+     values ($1, $2, $3, $4, now(), now(), $5, $6) returning id`,
+    [alert.cause, alert.severity, titleOf(alert), alert.since, acknowledgeBy, mitigateBy],
+  );
+  const incidentId = row?.id ?? '';
+  await adopt(client, incidentId, alert);
+  await recordChange(
+    client,
+    { incidentId, change: 'opened', actor: 'relay', what: whatOf(alert), alertId: alert.id },
+    channels,
+  );
+  return { incidentId: Number(incidentId), severity: alert.severity, change: 'opened', what: whatOf(alert) };
+}
+
+async function join(
+  client: PoolClient,
+  gathering: Gathering,
+  alert: FreshAlert,
+  { channels }: GatherOptions,
+): Promise<ToldChange | null> {
+  const { id: incidentId } = gathering;
+  const isWorse = alert.severity < gathering.severity;
+  const isReopened = gathering.state === 'resolved';
+  const isNewKind =
+    (await oneRow(client, 'select 1 from alert where incident_id = $1 and kind = $2 limit 1', [
+      incidentId,
+      alert.kind,
+    ])) === null;
+  await adopt(client, incidentId, alert);
+  await client.query(
+    `update incident set started_at = least(started_at, $2), last_alert_at = now(), quiet_since = null where id = $1`,
+    [incidentId, alert.since],
+  );
+  if (isWorse) await worsen(client, incidentId, alert);
+  if (isReopened) {
+    const { acknowledgeBy, mitigateBy } = await targetsFromNow(client, isWorse ? alert.severity : gathering.severity);
+    await client.query(
+      `update incident set acknowledge_by = $2, mitigate_by = $3, told_late = null, resolved_at = null, resolved_by = null, reason = null, evidence = null,
+         state = case when mitigated_at is not null then 'mitigated' when acknowledged_at is not null then 'acknowledged' else 'firing' end
+       where id = $1`,
+      [incidentId, acknowledgeBy, mitigateBy],
+    );
+  }
+  const change = isReopened ? 'reopened' : isWorse ? 'worse' : isNewKind ? 'also' : 'alert';
+  await recordChange(client, { incidentId, change, actor: 'relay', what: whatOf(alert), alertId: alert.id }, channels);
+  const severity = Math.min(alert.severity, gathering.severity);
+  return change === 'alert' ? null : { incidentId: Number(incidentId), severity, change, what: whatOf(alert) };
+}
+
+/** The targets of the worse severity count from now on; whoever has acknowledged it is to look again. */
+async function worsen(client: PoolClient, incidentId: string, alert: FreshAlert): Promise<void> {
+  const { acknowledgeBy, mitigateBy } = await targetsFromNow(client, alert.severity);
+  await client.query(
+    `update incident set severity = $2, title = $3, acknowledge_by = $4, mitigate_by = $5, told_late = null,
+       acknowledged_at = null, acknowledged_by = null, mitigated_at = null, mitigated_by = null,
+       state = case when state = 'resolved' then state else 'firing' end
+     where id = $1`,
+    [incidentId, alert.severity, titleOf(alert), acknowledgeBy, mitigateBy],
+  );
+}
+
+async function adopt(client: PoolClient, incidentId: string, alert: FreshAlert): Promise<void> {
+  await client.query('update alert set incident_id = $1 where id = $2', [incidentId, alert.id]);
+}
+
+async function targetsFromNow(client: PoolClient, severity: Severity) {
+  const row = await oneRow<{ now: Date }>(client, 'select now() as now');
+  return responseTargets(severity, row?.now ?? new Date());
+}
+
+function titleOf({ kind, message }: FreshAlert): string {
+  return `${kind}: ${message}`;
+}
+
+function whatOf({ severity, kind, message }: FreshAlert): string {
+  return `SEV-${severity} ${kind}: ${message}`;
+}

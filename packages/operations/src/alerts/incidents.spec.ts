@@ -1,0 +1,268 @@
+import { ALERT_KINDS as K } from '@relay/core';
+import { raiseAlert } from '@relay/ledger';
+import { reportIncident } from './incident-report.js';
+import { actOnIncident, findIncident } from './incidents.js';
+import { MINUTE, startAlertWorld, type AlertWorld } from './testing-world.js';
+
+let world: AlertWorld;
+
+beforeAll(async () => {
+  world = await startAlertWorld({ ALERT_WEBHOOK_URL: 'http://127.0.0.1:1/hook' });
+});
+afterAll(async () => {
+  await world.close();
+});
+beforeEach(async () => {
+  await world.sql(
+    'truncate api_call, intent, shop_order, progress, alert, alert_pending, incident, incident_event, alert_message, delivery, audit restart identity',
+  );
+  await breaker('closed');
+  await world.workerBeats();
+  await world.calls(1, { action: 'stock_sync', method: 'GET', path: '/stock' });
+});
+
+const breaker = (state: 'open' | 'closed') =>
+  world.sql('update account set breaker_state = $1, breaker_owner = $2, breaker_since = now()', [
+    state,
+    state === 'open' ? 'failures' : null,
+  ]);
+const raise = (kind: string, severity: 1 | 2 | 3, subject: string) =>
+  raiseAlert(world.relay.ledger, { kind, severity, subject, message: `about ${subject}` });
+const messages = async () =>
+  (
+    await world.sql(`select e.change from alert_message m join incident_event e on e.id = m.event_id order by m.id`)
+  ).map(({ change }) => change);
+const act = (how: 'acknowledge' | 'mitigate' | 'close', reason: string | null = null, incidentId = 1) =>
+  actOnIncident(world.relay, how, { incidentId, actor: 'eve', reason });
+
+describe('a storm', () => {
+  it('of fifty alerts is one incident and one message', async () => {
+    for (let order = 1; order <= 50; order += 1) await raise('duplicate at HFT71', 1, `main/${order}`);
+    await world.evaluate();
+    expect(await world.incidents()).toMatchObject([{ severity: 1, alerts: 50, firing: 50 }]);
+    expect(await messages()).toEqual(['opened']);
+  });
+
+  it('that goes on for an hour stays that one incident', async () => {
+    for (let order = 1; order <= 6; order += 1) {
+      await raise('order not taken in', 1, `main/${order}`);
+      await world.pass(10 * MINUTE, 5 * MINUTE);
+    }
+    expect(await world.incidents()).toMatchObject([{ alerts: 6 }]);
+    expect(await messages()).toEqual(['opened', 'late', 'late']);
+  });
+
+  it('of many kinds tells each kind once, and is one incident', async () => {
+    await breaker('open');
+    await world.calls(4, { status: 503 });
+    await world.pass(5 * MINUTE, 30_000);
+    await world.orders(30, { state: 'held', reason: 'in-doubt' });
+    await world.pass(5 * MINUTE, 30_000);
+    expect(await world.incidents()).toMatchObject([{ severity: 1, alerts: 3 }]);
+    expect((await messages()).filter((change) => change !== 'late')).toEqual(['opened', 'also', 'also']);
+  });
+
+  it('of dead workers takes in what follows from them', async () => {
+    for (let at = 0; at < 4; at += 1) {
+      await world.advance(MINUTE);
+      await world.evaluate();
+    }
+    await raise('order not taken in', 1, 'main/1');
+    await world.evaluate();
+    expect(await world.incidents()).toMatchObject([{ cause: 'relay', alerts: 2 }]);
+  });
+});
+
+describe('what belongs together', () => {
+  it('an outage is no part of a small matter that waits for days', async () => {
+    await world.orders(1, { state: 'held', reason: 'mapping' });
+    await world.pass(60 * MINUTE, 10 * MINUTE);
+    await breaker('open');
+    await world.pass(4 * MINUTE, MINUTE);
+    expect(await world.incidents()).toMatchObject([
+      { severity: 1, alerts: 1 },
+      { severity: 3, alerts: 1 },
+    ]);
+  });
+
+  it('what begins small and becomes worse at once is one that becomes worse', async () => {
+    await raise('unknown HFT71 status', 3, 'main/lost');
+    await world.evaluate();
+    expect(await act('acknowledge')).toMatchObject({ kind: 'done' });
+    await raise('another sender', 1, 'main');
+    await world.evaluate();
+    expect(await world.incidents()).toMatchObject([{ severity: 1, alerts: 2, state: 'firing', acknowledgedAt: null }]);
+    expect(await messages()).toEqual(['opened', 'acknowledged', 'worse']);
+  });
+
+  it('an alert that becomes worse makes its incident so', async () => {
+    await world.orders(1, { state: 'held', reason: 'mapping' });
+    await world.pass(MINUTE, MINUTE);
+    await world.orders(30, { state: 'held', reason: 'mapping', firstId: 100 });
+    await world.pass(MINUTE, MINUTE);
+    expect(await world.incidents()).toMatchObject([{ severity: 2, alerts: 1 }]);
+    expect(await messages()).toEqual(['opened', 'worse']);
+  });
+});
+
+describe('the end of an incident', () => {
+  const outage = async () => {
+    await breaker('open');
+    await world.pass(3 * MINUTE, 30_000);
+    await breaker('closed');
+    await world.pass(3 * MINUTE, 30_000);
+  };
+
+  it('comes by itself once its alerts have been gone for a while; flapping stays the same incident', async () => {
+    await outage();
+    expect(await world.incidents()).toMatchObject([{ firing: 0, resolvedAt: null }]);
+    await outage();
+    await outage();
+    await world.pass(16 * MINUTE, 4 * MINUTE);
+    const [incident, ...others] = await world.incidents();
+    expect(others).toEqual([]);
+    expect(incident).toMatchObject({ state: 'resolved', resolvedBy: 'relay', alerts: 3 });
+    expect(incident?.endedAt?.getTime()).toBeLessThan(incident?.resolvedAt?.getTime() ?? 0);
+    expect(await messages()).toEqual(['opened', 'late', 'resolved']); // nobody acknowledged it, and it came back
+  });
+
+  it('is undone where it comes back soon after', async () => {
+    await outage();
+    await world.pass(16 * MINUTE, 4 * MINUTE);
+    await outage();
+    expect(await world.incidents()).toMatchObject([{ state: 'firing', alerts: 2, resolvedAt: null }]);
+    expect(await messages()).toEqual(['opened', 'resolved', 'reopened']);
+    await world.pass(60 * MINUTE, 10 * MINUTE);
+    await outage();
+    expect((await world.incidents()).map(({ state }) => state)).toEqual(['firing', 'resolved']);
+  });
+
+  it('is refused by hand while something is still true', async () => {
+    await breaker('open');
+    await world.pass(3 * MINUTE, 30_000);
+    expect(await act('close', 'looks fine')).toMatchObject({
+      kind: 'refused',
+      what: expect.stringContaining('breaker open') as string,
+    });
+    expect(await world.incidents()).toMatchObject([{ state: 'firing' }]);
+  });
+
+  it('by hand ends what only a person can know, and stands in the audit', async () => {
+    await raise('duplicate at HFT71', 1, 'main/1');
+    await world.evaluate();
+    expect(await act('close', 'cancelled one there')).toMatchObject({
+      kind: 'done',
+      incident: { state: 'resolved', resolvedBy: 'eve', reason: 'cancelled one there' },
+    });
+    expect(await world.firing()).toEqual([]);
+    expect(await world.sql('select actor, action, subject, reason from audit')).toEqual([
+      { actor: 'eve', action: 'incident close', subject: 'incident 1', reason: 'cancelled one there' },
+    ]);
+    expect(await act('close', 'again')).toMatchObject({ kind: 'refused' });
+    expect(await act('close', 'x', 99)).toMatchObject({ kind: 'refused', isUnknown: true });
+  });
+});
+
+describe('the response targets', () => {
+  it('are kept by whoever acknowledges and mitigates in time', async () => {
+    await raise('another sender', 1, 'main');
+    await world.evaluate();
+    await world.advance(4 * MINUTE);
+    await act('acknowledge');
+    await world.advance(20 * MINUTE);
+    await act('mitigate', 'the plugin is off');
+    await world.pass(30 * MINUTE, 10 * MINUTE);
+    expect(await world.incidents()).toMatchObject([
+      { acknowledgedBy: 'eve', acknowledgedLate: false, mitigatedBy: 'eve', mitigatedLate: false, state: 'mitigated' },
+    ]);
+    expect(await messages()).toEqual(['opened', 'acknowledged', 'mitigated']);
+  });
+
+  it('that are missed are told once each, and stay known', async () => {
+    await raise('another sender', 1, 'main');
+    await world.pass(8 * MINUTE, MINUTE);
+    await act('acknowledge');
+    await world.pass(30 * MINUTE, MINUTE);
+    expect(await messages()).toEqual(['opened', 'late', 'acknowledged', 'late']);
+    expect(await world.incidents()).toMatchObject([{ acknowledgedLate: true, mitigatedLate: true }]);
+  });
+
+  it('of an incident that ended before them are kept', async () => {
+    await raise('shop webhook disabled', 2, 'main');
+    await world.evaluate();
+    await world.sql('update alert set resolved_at = now()');
+    await world.pass(120 * MINUTE, 10 * MINUTE);
+    expect(await world.incidents()).toMatchObject([{ acknowledgedLate: false, mitigatedLate: false }]);
+    expect(await messages()).toEqual(['opened', 'resolved']);
+  });
+});
+
+describe('the report', () => {
+  it('has the affected orders, the failing endpoints, request ids and the checklist, and keeps them', async () => {
+    await world.orders(2, { state: 'written_back' }); // before the outage
+    await world.advance(30 * MINUTE);
+    await world.orders(4, { firstId: 11 });
+    await world.calls(3, { status: 503, orderId: 11, requestId: 'req-503', path: '/order' });
+    await world.calls(2, {
+      status: null,
+      code: 'ETIMEDOUT',
+      action: 'get_status',
+      method: 'GET',
+      path: '/order/4711/status',
+    });
+    await breaker('open');
+    await world.pass(4 * MINUTE, 30_000);
+    await world.sql(
+      `update intent set state = 'in_doubt', doubt_since = now(), settle_until = now(), token = gen_random_uuid() where order_id = 11`,
+    );
+    await breaker('closed');
+    await world.sql(`update intent set state = 'written_back', hft71_order_id = 'H' || order_id where state = 'ready'`);
+    await world.pass(30 * MINUTE, 5 * MINUTE);
+    await world.orders(1, { firstId: 21, state: 'written_back' }); // after it
+
+    const reported = await reportIncident(world.relay, 1);
+    if (reported.kind !== 'reported') throw new Error(reported.what);
+    const { evidence, markdown, incident } = reported.report;
+    expect(incident.state).toBe('resolved');
+    expect(evidence.affected).toEqual({
+      ...{ total: 4, sent: 3, inDoubt: 1, held: 0, waiting: 0, withdrawn: 0 },
+      numbers: ['11', '12', '13', '14'],
+    });
+    expect(evidence.failingCalls).toEqual([
+      { target: 'hft71', action: 'send_order', method: 'POST', path: '/order', status: 503, code: null, calls: 3 },
+      {
+        target: 'hft71',
+        action: 'get_status',
+        method: 'GET',
+        path: '/order/{id}/status',
+        status: null,
+        code: 'ETIMEDOUT',
+        calls: 2,
+      },
+    ]);
+    expect(evidence.requests).toMatchObject([
+      { requestId: 'req-503', orderId: 11, status: 503 },
+      { requestId: 'req-503', orderId: 11, status: 503 },
+    ]);
+    expect(markdown).toContain('# Incident 1: SEV-1, resolved');
+    expect(markdown).toMatch(/- start: 2026-11-\d\d \d\d:\d\d:\d\d/);
+    expect(markdown).toContain('| 3 | hft71 | send_order | POST /order | HTTP 503 |');
+    expect(markdown).toContain('docs/runbook.md#api-outage');
+    expect(markdown).toContain('- [ ] Incident ticket updated with root cause.');
+
+    await world.sql('truncate api_call'); // the call log does not reach back for ever
+    expect(await reportIncident(world.relay, 1)).toMatchObject({
+      report: { evidence: JSON.parse(JSON.stringify(evidence)) as object },
+    });
+  });
+});
+
+it('what two processes judge at once is told once', async () => {
+  await raise('another sender', 1, 'main');
+  await Promise.all([world.evaluate(), world.evaluate(), world.evaluate()]);
+  await world.evaluate();
+  expect(await messages()).toEqual(['opened']);
+  const found = await findIncident(world.relay, 1);
+  expect(found).toMatchObject({ kind: 'found', incident: { gathered: [{ kind: 'another sender' }] } });
+  expect(K.breaker).toBe('breaker open');
+});

@@ -1,0 +1,270 @@
+import { ALERT_KINDS as K, ALERT_RULES, JUDGED_KINDS, type Severity } from '@relay/core';
+import { keepShopWebhooks, webhookUrl } from '@relay/intake';
+import { intakeContext } from '../relay.js';
+import { HOUR, MINUTE, startAlertWorld, type AlertWorld } from './testing-world.js';
+
+let world: AlertWorld;
+
+beforeAll(async () => {
+  world = await startAlertWorld();
+});
+afterAll(async () => {
+  await world.close();
+});
+beforeEach(async () => {
+  await world.sql(
+    'truncate api_call, intent, shop_order, progress, alert, alert_pending, incident, incident_event, alert_message, delivery, process_beat',
+  );
+  await world.sql(
+    `update account set breaker_state = 'closed', breaker_owner = null, breaker_reason = null, breaker_since = null, frozen_until = null, webhook_heard_at = now()`,
+  );
+  await world.sql(
+    `insert into shop_host (id) select host from shop on conflict (id) do update set breaker_state = 'closed', breaker_owner = null, breaker_reason = null`,
+  );
+  await world.workerBeats();
+  await world.calls(1, { action: 'stock_sync', method: 'GET', path: '/stock' });
+});
+
+interface Scenario {
+  readonly kind: string;
+  readonly severity: Severity;
+  /** What goes wrong. */
+  readonly begins: () => Promise<unknown>;
+  /** How long until it is told, at most. */
+  readonly withinMs: number;
+  readonly ends: () => Promise<unknown>;
+  /** The worker lives, unless said otherwise. */
+  readonly judge?: (ms: number) => Promise<unknown>;
+}
+
+const withoutWorker = async (ms: number) => {
+  for (let at = 0; at < ms; at += 30_000) {
+    await world.advance(30_000);
+    await world.evaluate();
+  }
+};
+const breaker = (state: string, owner: string | null) =>
+  world.sql('update account set breaker_state = $1, breaker_owner = $2, breaker_since = now()', [state, owner]);
+const host = (state: string) =>
+  world.sql(`update shop_host set breaker_state = $1, breaker_owner = 'failures'`, [state]);
+const statusChanges = (count: number) =>
+  world.sql(
+    `update progress set seen = '["In Production", "Closed"]', status = 'Closed', status_since = now()
+     where order_id <= $1`,
+    [count],
+  );
+const heard = () => world.sql('update account set webhook_heard_at = now()');
+const settleOrders = () => world.sql(`update intent set state = 'written_back', hft71_order_id = 'H' || order_id`);
+
+const SCENARIOS: readonly Scenario[] = [
+  {
+    kind: K.failedSends,
+    severity: 1,
+    begins: () => world.calls(3, { status: 503 }),
+    withinMs: MINUTE,
+    ends: () => world.pass(5 * MINUTE, 30_000),
+  },
+  {
+    kind: K.credentials,
+    severity: 1,
+    begins: () => world.calls(3, { action: 'login', status: 401 }),
+    withinMs: MINUTE,
+    ends: () => world.pass(5 * MINUTE, 30_000),
+  },
+  {
+    kind: K.webhookSilent,
+    severity: 2,
+    begins: async () => {
+      await world.orders(4, { state: 'written_back' });
+      await world.pass(6 * HOUR, 30 * MINUTE);
+      await statusChanges(3);
+      await world.calls(1, { action: 'stock_sync' });
+    },
+    withinMs: 10 * MINUTE,
+    ends: heard,
+  },
+  {
+    kind: K.shopWebhookSilent,
+    severity: 2,
+    begins: () => world.orders(3, { state: 'written_back', firstSeenBy: 'sweep' }),
+    withinMs: 10 * MINUTE,
+    ends: () =>
+      world.sql(
+        `insert into delivery (shop_id, topic, result, received_at) values ('main', 'order.created', 'order', now())`,
+      ),
+  },
+  {
+    kind: K.noStockSync,
+    severity: 2,
+    begins: () => world.sql('delete from api_call'),
+    withinMs: 2 * HOUR + MINUTE,
+    ends: () => world.calls(1, { action: 'stock_sync' }),
+    judge: (ms) => world.pass(ms, 12 * MINUTE),
+  },
+  {
+    kind: K.held,
+    severity: 3,
+    begins: () => world.orders(1, { state: 'held', reason: 'mapping' }),
+    withinMs: MINUTE,
+    ends: settleOrders,
+  },
+  {
+    kind: K.held,
+    severity: 2,
+    begins: () => world.orders(20, { state: 'held', reason: 'in-doubt' }),
+    withinMs: MINUTE,
+    ends: settleOrders,
+  },
+  {
+    kind: K.breaker,
+    severity: 1,
+    begins: () => breaker('open', 'failures'),
+    withinMs: 3 * MINUTE,
+    ends: () => breaker('closed', null),
+  },
+  {
+    kind: K.breaker,
+    severity: 2,
+    begins: () => breaker('open', 'person:eve'),
+    withinMs: 3 * MINUTE,
+    ends: () => breaker('closed', null),
+  },
+  {
+    kind: K.hostBreaker,
+    severity: 1,
+    begins: () => host('open'),
+    withinMs: 3 * MINUTE,
+    ends: () => host('closed'),
+  },
+  {
+    kind: K.starved,
+    severity: 2,
+    begins: async () => {
+      await world.orders(5);
+      await world.pass(8 * MINUTE, MINUTE);
+      await world.calls(3, { status: 429 });
+    },
+    withinMs: 3 * MINUTE,
+    ends: settleOrders,
+  },
+  {
+    kind: K.noWorker,
+    severity: 1,
+    begins: () => Promise.resolve(),
+    withinMs: 3 * MINUTE,
+    judge: withoutWorker,
+    ends: () => world.workerBeats(),
+  },
+  {
+    kind: K.noProgress,
+    severity: 1,
+    begins: () => world.orders(2),
+    withinMs: 4 * MINUTE,
+    judge: async (ms) => {
+      for (let at = 0; at < ms; at += 30_000) {
+        await world.advance(30_000);
+        await world.sql('update process_beat set seen_at = now()');
+        await world.evaluate();
+      }
+    },
+    ends: settleOrders,
+  },
+  {
+    kind: K.queueAge,
+    severity: 2,
+    begins: () => world.orders(2),
+    withinMs: 16 * MINUTE,
+    ends: settleOrders,
+  },
+  {
+    kind: K.queueAge,
+    severity: 1,
+    begins: () => world.orders(2),
+    withinMs: 61 * MINUTE,
+    ends: settleOrders,
+  },
+];
+
+describe.each(SCENARIOS)('$kind, SEV-$severity', ({ kind, severity, begins, withinMs, ends, judge = withWorker }) => {
+  it('fires in its scenario, alone, and clears by itself', async () => {
+    await begins();
+    await judge(withinMs);
+    const alerts = await world.sql('select kind, severity, resolved_at from alert where resolved_at is null');
+    expect(alerts).toEqual([{ kind, severity, resolved_at: null }]);
+    const [incident, ...others] = await world.incidents();
+    expect(others).toEqual([]);
+    expect(incident).toMatchObject({ severity, state: 'firing', firing: 1 });
+
+    await ends();
+    await world.pass(3 * MINUTE, 30_000);
+    expect(await world.firing()).toEqual([]);
+    await world.pass(16 * MINUTE, 4 * MINUTE);
+    expect(await world.incidents()).toMatchObject([{ state: 'resolved', resolvedBy: 'relay' }]);
+  });
+});
+
+/** Some ten looks, whatever the time. */
+function withWorker(ms: number): Promise<unknown> {
+  return world.pass(ms, Math.max(15_000, ms / 10));
+}
+
+describe('what is no alert', () => {
+  it.each<[string, () => Promise<unknown>]>([
+    ['a few failures among many good ones', async () => (await world.calls(20), await world.calls(3, { status: 500 }))],
+    ['a 401 that ends a token', async () => (await world.calls(20), await world.calls(3, { status: 401 }))],
+    ['an order that a person holds', () => world.orders(3, { state: 'held', reason: 'person' })],
+    ['what going live has listed', () => world.orders(300, { state: 'held', reason: 'before-go-live' })],
+    [
+      'a breaker that opens for a minute',
+      async () => (await breaker('open', 'failures'), await world.pass(MINUTE), await breaker('closed', null)),
+    ],
+    ['a silent weekend in which nothing changes', () => world.orders(50, { state: 'written_back' })],
+  ])('%s', async (_what, happens) => {
+    await happens();
+    await world.pass(6 * MINUTE, MINUTE);
+    expect(await world.sql('select kind, message from alert')).toEqual([]);
+  });
+
+  it('an outage’s waiting is not the age of the queue', async () => {
+    await breaker('open', 'failures');
+    await world.orders(5);
+    await world.pass(40 * MINUTE, MINUTE);
+    await breaker('closed', null);
+    await world.pass(10 * MINUTE, MINUTE);
+    expect(await world.sql('select distinct kind from alert')).toEqual([{ kind: K.breaker }]);
+  });
+});
+
+it('a webhook that the shop had disabled is told by the look that finds it, and over with the next', async () => {
+  const shop = world.relay.shops.get('main');
+  if (shop === undefined) throw new Error('no shop');
+  const deliveryUrl = webhookUrl('https://relay.example', 'main');
+  const topics = ['order.created', 'order.updated', 'order.deleted', 'order.restored'];
+  let status = 'disabled';
+  const woocommerce = {
+    ...shop.woocommerce,
+    listWebhooks: () =>
+      Promise.resolve(
+        topics.map((topic, id) => ({ id, name: topic, topic, deliveryUrl, status: id === 0 ? status : 'active' })),
+      ),
+    activateWebhook: () => Promise.reject(new Error('a key that may read only')),
+  } as unknown as typeof shop.woocommerce;
+  const look = () => keepShopWebhooks(intakeContext(world.relay), { ...shop, woocommerce });
+  await expect(look()).rejects.toThrow(); // it is told also where it could not be revived
+  await world.evaluate();
+  expect(await world.firing()).toEqual([K.shopWebhookDisabled]);
+  expect(await world.incidents()).toMatchObject([
+    { severity: 2, title: expect.stringContaining('order.created') as string },
+  ]);
+  status = 'active';
+  await look();
+  expect(await world.firing()).toEqual([]);
+  await world.pass(16 * MINUTE, 4 * MINUTE);
+  expect(await world.incidents()).toMatchObject([{ state: 'resolved', resolvedBy: 'relay' }]);
+});
+
+it('every rule that is judged has a scenario here, and every one a section of the runbook', () => {
+  const played = new Set(SCENARIOS.map(({ kind }) => kind));
+  expect(JUDGED_KINDS.filter((kind) => !played.has(kind))).toEqual([K.redisAway]); // see start-alerting.spec.ts
+  expect(ALERT_RULES.filter(({ runbook }) => !/^[a-z-]+$/.test(runbook))).toEqual([]);
+});
