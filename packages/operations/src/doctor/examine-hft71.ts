@@ -7,6 +7,7 @@ import {
   createRedisTokenStore,
   type Hft71Client,
   type LogInGuard,
+  type StoredToken,
   type TokenStore,
 } from '@relay/hft71';
 import { findAccount, loadAccount, loadShop, takeLogIn, undoLogIn, type AccountView } from '@relay/ledger';
@@ -53,10 +54,8 @@ export async function examineHft71(exam: Examination, servers: Servers, shop: Ex
       : [`The ledger’s orders are at ${before.baseUrl} as ${before.username}`]),
   ];
   try {
-    const { client, tokenStore } = await clientFor(servers, { record, redis }, shop);
-    // The shared token may be older than the password in the settings: log in anew, for all workers.
-    const shared = await tokenStore.read();
-    await (shared === null ? client.logInToken() : client.refusedToken(shared.token));
+    const client = await clientFor(servers, { record, redis }, shop);
+    await client.logInToken();
     exam.ok(`${name}: log-in`, `as ${username} at ${baseUrl}`);
     const page = await client.reading('probe').stockPage(1, 1);
     exam.ok(`${name}: stock`, page.entries === 0 ? 'answers, and is empty' : 'answers');
@@ -101,7 +100,7 @@ async function clientFor(
   { settings }: Servers,
   { record, redis }: { record: OpenLedger; redis: Redis },
   { settings: { hft71 } }: ExaminedShop,
-): Promise<{ client: Hft71Client; tokenStore: TokenStore }> {
+): Promise<Hft71Client> {
   const { ledger, installation } = record;
   const account = await findAccount(ledger, hft71);
   const common = {
@@ -111,24 +110,39 @@ async function clientFor(
     answerTimeoutMs: ANSWER_TIMEOUT_MS,
   };
   // No relay has used this account with this ledger: nobody shares its budget, its token or its refusals.
-  if (account === null || installation === null) {
-    const tokenStore = createMemoryTokenStore();
-    return { client: createHft71Client({ ...common, password: hft71.password, tokenStore }), tokenStore };
-  }
+  if (account === null || installation === null)
+    return createHft71Client({ ...common, password: hft71.password, tokenStore: createMemoryTokenStore() });
   const of = { ledger, accountId: account.id, installation, secretKeys: settings.secretKeys };
   const own = createBudget({ redis, key: account.id, rate: hft71.rate });
   // At the rate that the workers go by: these settings may be others, and the newest rate announced would be followed.
   const inUse = await own.state().catch(() => null);
   const budget = inUse === null ? own : createBudget({ redis, key: account.id, rate: inUse.configured });
-  const tokenStore = createRedisTokenStore(redis, account.id, new SecretBox(settings.secretKeys, 'hft71-token'));
-  const client = createHft71Client({
-    ...{ ...common, tokenStore },
+  const shared = createRedisTokenStore(redis, account.id, new SecretBox(settings.secretKeys, 'hft71-token'));
+  return createHft71Client({
+    ...{ ...common, tokenStore: logsInItself(shared) },
     password: () => accountPassword(of, hft71.password),
     logInGuard: countingGuard(of),
     beforeCall: slotFor(budget, 'hft71', () => 'probe'),
     onThrottled: (retryAfterMs) => void budget.throttled(retryAfterMs).catch(() => undefined),
   });
-  return { client, tokenStore };
+}
+
+/**
+ * A token that others have got says nothing of the password here: the log-in is made anew. Its token is given to all, since
+ * an account may have one alone.
+ */
+function logsInItself(shared: TokenStore): TokenStore {
+  let own: StoredToken | null = null;
+  return {
+    read: async () => own,
+    write: async (token) => {
+      own = token;
+      await shared.write(token);
+    },
+    markAccepted: (token) => shared.markAccepted(token),
+    wasAccepted: (token) => shared.wasAccepted(token),
+    withLogInLock: (logIn) => shared.withLogInLock(logIn),
+  };
 }
 
 /** Counts, and opens no breaker: that is for those who send. */
