@@ -1,4 +1,4 @@
-import { receiveHft71Webhook, type Hft71DeliveryResult, type Hft71WebhookShop } from '@relay/intake';
+import { OWN_TEST_HEADER, receiveHft71Webhook, type Hft71DeliveryResult, type Hft71WebhookShop } from '@relay/intake';
 import { intakeContext, type Relay } from '@relay/operations';
 import type { FastifyInstance } from 'fastify';
 
@@ -25,12 +25,7 @@ const ANSWERS: Readonly<Record<Hft71DeliveryResult, HttpAnswer>> = {
 export async function hft71WebhookRoutes(app: FastifyInstance, { relay }: { relay: Relay }): Promise<void> {
   const { webhookDeliveries } = relay.metrics;
   const ctx = intakeContext(relay);
-  const shops: Hft71WebhookShop[] = [...relay.shops.values()].map(({ id, accountId, settings, statuses }) => ({
-    id,
-    accountId,
-    webhookSecrets: settings.hft71.webhookSecrets,
-    statuses,
-  }));
+  const shops: readonly Hft71WebhookShop[] = [...relay.shops.values()];
   const countRefusal = app.createRateLimit({ max: REFUSALS_PER_MINUTE, timeWindow: 60_000 });
 
   // Read by the intake, after it knows the secret: a body that cannot be read has no answer of its own before.
@@ -43,6 +38,7 @@ export async function hft71WebhookRoutes(app: FastifyInstance, { relay }: { rela
       contentType: request.headers['content-type'],
       rawBody: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
       requestId: request.id,
+      testHeader: request.headers[OWN_TEST_HEADER]?.toString(),
     });
     webhookDeliveries.inc({ result: `hft71-${result}` });
     const { status, body } = ANSWERS[result];

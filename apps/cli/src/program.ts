@@ -1,10 +1,13 @@
 import { Command } from 'commander';
 import type { Cli } from './cli.js';
 import { addAccount } from './commands/account.js';
+import { addAudit } from './commands/audit.js';
 import { addBreaker } from './commands/breaker.js';
 import { addBudget } from './commands/budget.js';
+import { addDoctor } from './commands/doctor.js';
 import { addIncident } from './commands/incident.js';
 import { addLedger } from './commands/ledger.js';
+import { addLog } from './commands/log.js';
 import { addMode } from './commands/mode.js';
 import { addOrders } from './commands/orders.js';
 import { addPoll } from './commands/poll.js';
@@ -14,6 +17,7 @@ import { addStatuses } from './commands/statuses.js';
 import { addStock } from './commands/stock/stock.js';
 import { addTrace } from './commands/trace.js';
 import { addUser } from './commands/user.js';
+import { addWebhook } from './commands/webhook.js';
 import { EXIT_CODES_HELP } from './exit-codes.js';
 import { helpful } from './helpful.js';
 
@@ -30,7 +34,7 @@ export function createProgram(cli: Cli, on: { stdout: NodeJS.WritableStream; std
     .description('HFT71 Relay: look at what it does, and steer it.');
   helpful(
     program,
-    ['relay status', 'relay orders held', 'relay orders show 1001', 'relay status --json'],
+    ['relay doctor', 'relay status', 'relay orders held', 'relay orders show 1001', 'relay status --json'],
     [
       EXIT_CODES_HELP,
       'Settings are read from the environment, from .env in this folder, and from what `npm start` runs with.',
@@ -38,8 +42,11 @@ export function createProgram(cli: Cli, on: { stdout: NodeJS.WritableStream; std
     ],
   );
   addStatus(program, cli);
+  addDoctor(program, cli);
   addOrders(program, cli);
   addTrace(program, cli);
+  addLog(program, cli);
+  addAudit(program, cli);
   addStatuses(program, cli);
   addPoll(program, cli);
   addStock(program, cli);
@@ -50,6 +57,7 @@ export function createProgram(cli: Cli, on: { stdout: NodeJS.WritableStream; std
   addAccount(program, cli);
   addLedger(program, cli);
   addShop(program, cli);
+  addWebhook(program, cli);
   addUser(program, cli);
   return program;
 }

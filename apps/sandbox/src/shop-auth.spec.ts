@@ -33,6 +33,24 @@ describe('signing in over plain http', () => {
     expect((await shopCall(sandbox, 'GET', '/orders', undefined, { timestampS: nowS - 14 * 60 })).status).toBe(200);
   });
 
+  it('judges by the shop’s own clock, and stamps its answers with it', async () => {
+    const hourMs = 3_600_000;
+    await control(sandbox, 'PUT', '/shop', { clockOffsetMs: hourMs });
+    expect(code(await shopCall(sandbox, 'GET', '/orders'))).toEqual(refused);
+    const timestampS = Math.floor((Date.now() + hourMs) / 1000);
+    const { status, headers } = await shopCall(sandbox, 'GET', '/orders', undefined, { timestampS });
+    await control(sandbox, 'PUT', '/shop', { clockOffsetMs: 0 });
+    expect(status).toBe(200);
+    expect(Math.abs(Date.parse(headers.date ?? '') - Date.now() - hourMs)).toBeLessThan(60_000);
+  });
+
+  it('sends whatever comes on to https where the shop demands that', async () => {
+    await control(sandbox, 'PUT', '/shop', { forceHttps: true });
+    const { status, headers } = await call(`${sandbox.shop}/wp-json/?a=b`);
+    await control(sandbox, 'PUT', '/shop', { forceHttps: false });
+    expect([status, headers.location]).toEqual([301, `${sandbox.shop.replace('http:', 'https:')}/wp-json/?a=b`]);
+  });
+
   it('takes Basic and the key in the query for nothing', async () => {
     const basic = Buffer.from(`${sandbox.consumerKey}:${sandbox.consumerSecret}`).toString('base64');
     const url = `${sandbox.shop}/wp-json/wc/v3/orders`;

@@ -180,3 +180,21 @@ describe('delivering', () => {
     expect(asObjects((await shopCall(sandbox, 'GET', '/webhooks')).body)).toHaveLength(2);
   });
 });
+
+it('a webhook is edited as in the shop’s own pages', async () => {
+  await subscribe('order.created');
+  expect(
+    (await control(sandbox, 'PATCH', '/webhooks/1', { secret: 'another secret', status: 'paused' })).body,
+  ).toMatchObject({
+    ...{ id: 1, status: 'paused' },
+  });
+  await control(sandbox, 'PATCH', '/webhooks/1', { status: 'active' });
+  await makeOrder(sandbox);
+  await until('the delivery', () => deliveries().length === 1);
+  const [delivery] = deliveries();
+  const signature = createHmac('sha256', 'another secret')
+    .update(delivery?.body ?? '')
+    .digest('base64');
+  expect(delivery?.headers['x-wc-webhook-signature']).toBe(signature);
+  expect((await control(sandbox, 'PATCH', '/webhooks/9', {})).status).toBe(404);
+});

@@ -15,13 +15,13 @@ export type PathKind = 'service' | 'one-thing';
  * 404 wrong base URL, 429 limit, 5xx outage); that a 404 on one order's path means "no such order" is assumed.
  */
 export function hft71Failure(action: string, end: BadEnd, path: PathKind = 'service'): CallFailure {
-  const make = (failure: FailureClass, hint?: string) =>
+  const make = (failure: FailureClass, hint?: string, code?: string) =>
     new CallFailure({
       target: 'hft71',
       action,
       failure,
       status: end.kind === 'no-answer' ? null : end.status,
-      code: end.kind === 'answer' ? null : end.code,
+      code: code ?? (end.kind === 'answer' ? null : end.code),
       retryAfterMs:
         end.kind === 'answer' && (end.status === 429 || end.status === 503) ? parseRetryAfterMs(end.headers) : null,
       ...(hint === undefined ? {} : { hint }),
@@ -32,7 +32,12 @@ export function hft71Failure(action: string, end: BadEnd, path: PathKind = 'serv
   const { status, headers } = end;
   if (status >= 300 && status < 400) {
     const origin = redirectOrigin(headers['location']);
-    return make('misconfigured', `HFT71_BASE_URL redirects${origin === null ? '' : ` to ${origin}`}`);
+    const toHttps = origin?.startsWith('https:') === true;
+    return make(
+      'misconfigured',
+      `HFT71_BASE_URL redirects${origin === null ? '' : ` to ${origin}`}`,
+      toHttps ? 'redirects-to-https' : 'redirects',
+    );
   }
   if (status === 401) return make('unauthorized', 'HFT71 refuses the log-in: check HFT71_USERNAME and HFT71_PASSWORD');
   if (status === 403)

@@ -5,13 +5,22 @@ import type { Logger } from '@relay/observability';
 import type { StockSettings } from '@relay/stock';
 import type { ShopClient } from '@relay/woocommerce';
 
+/** A webhook's secrets as they are now: a command may have changed them since the start. */
+export interface WebhookSecrets {
+  /** The current one first; then those that are still taken while a rotation lasts. */
+  accepted(): readonly string[];
+  /** Looks whether they were changed. @returns true when they were; never rejects. */
+  refresh(): Promise<boolean>;
+}
+
 /** One shop as the ways in need it. */
 export interface IntakeShop {
   readonly id: string;
   readonly accountId: string;
   readonly woocommerce: ShopClient;
   readonly hft71: Hft71Client;
-  readonly webhookSecret: string;
+  /** What its webhooks are signed with. */
+  readonly webhookSecrets: WebhookSecrets;
   readonly sendableStatuses: readonly string[];
   readonly sendDelayMs: number;
   readonly template: OrderTemplate;

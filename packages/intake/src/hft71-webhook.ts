@@ -1,7 +1,8 @@
 import { isNews, secretsEqual, type StatusMapping } from '@relay/core';
 import { countHft71Refusal, hintedOrder, hintStatus, keepIfUnknown, recordHft71Delivery } from '@relay/ledger';
 import { z } from 'zod';
-import type { IntakeContext } from './context.js';
+import type { IntakeContext, WebhookSecrets } from './context.js';
+import { isOwnTest } from './own-test.js';
 
 export interface Hft71Delivery {
   /** `X-HFT71-Webhook-Secret` as Node reads it: a repeated one joined, its bytes as latin1. */
@@ -10,14 +11,16 @@ export interface Hft71Delivery {
   readonly rawBody: Buffer;
   /** Of the relay's own log. */
   readonly requestId: string;
+  /** `X-Relay-Test`. */
+  readonly testHeader?: string | undefined;
 }
 
 /** Whose webhook it may be: a secret belongs to a shop's account. */
 export interface Hft71WebhookShop {
   readonly id: string;
   readonly accountId: string;
-  /** The current one and, while a rotation lasts, the one before. Without any, every call is refused. */
-  readonly webhookSecrets: readonly string[];
+  /** Without any, every call is refused. */
+  readonly hft71WebhookSecrets: WebhookSecrets;
   readonly statuses: { readonly mapping: StatusMapping };
 }
 
@@ -34,13 +37,15 @@ export async function receiveHft71Webhook(
   delivery: Hft71Delivery,
 ): Promise<Hft71DeliveryResult> {
   const body = readBody(delivery);
-  const owners = ownersOf(shops, givenSecret(delivery, body));
+  const owners = await ownersNow(shops, givenSecret(delivery, body));
   if (owners.length === 0) {
     await countRefusal(ctx, shops);
     return 'refused';
   }
   const told = bodySchema.safeParse(body);
   try {
+    if (isOwnTest(ctx.installation, delivery.rawBody, delivery.testHeader))
+      return await look(ctx, owners, told.success ? told.data : null);
     return await store(ctx, owners, told.success ? told.data : null, delivery.requestId);
   } catch (error) {
     ctx.log.error('a delivery of HFT71’s could not be stored: HFT71 is told to come again', { error });
@@ -74,10 +79,32 @@ async function hint(ctx: IntakeContext, shop: Hft71WebhookShop, told: ToldStatus
     await hintStatus(ctx.ledger, order.intentId, told.status);
 }
 
+/** As `store` answers, without leaving anything. */
+async function look(
+  ctx: IntakeContext,
+  owners: readonly Hft71WebhookShop[],
+  told: ToldStatus | null,
+): Promise<'known' | 'unknown' | 'unreadable'> {
+  if (told === null) return 'unreadable';
+  const orders = await Promise.all(owners.map((shop) => hintedOrder(ctx.ledger, shop.accountId, told.external_id)));
+  return orders.some((order) => order !== null) ? 'known' : 'unknown';
+}
+
+/** A secret that fits none may have been rotated in just now. */
+async function ownersNow(shops: readonly Hft71WebhookShop[], given: string): Promise<readonly Hft71WebhookShop[]> {
+  const owners = ownersOf(shops, given);
+  if (owners.length > 0) return owners;
+  const changed = await Promise.all(shops.map(({ hft71WebhookSecrets }) => hft71WebhookSecrets.refresh()));
+  return changed.includes(true) ? ownersOf(shops, given) : owners;
+}
+
 /** All secrets are compared, whichever fits: how long it takes tells nothing. One shop for each account. */
 function ownersOf(shops: readonly Hft71WebhookShop[], given: string): readonly Hft71WebhookShop[] {
-  const fitting = shops.filter(({ webhookSecrets }) =>
-    webhookSecrets.map((secret) => secretsEqual(secret, given)).includes(true),
+  const fitting = shops.filter(({ hft71WebhookSecrets }) =>
+    hft71WebhookSecrets
+      .accepted()
+      .map((secret) => secretsEqual(secret, given))
+      .includes(true),
   );
   return [...new Map(fitting.map((shop) => [shop.accountId, shop])).values()];
 }

@@ -4,9 +4,14 @@ import type { ShopWebhook } from '@relay/woocommerce';
 import type { IntakeContext, IntakeShop } from './context.js';
 
 /** `order.restored` is an update's twin: an order taken out of the bin. */
-const ORDER_TOPICS = ['order.created', 'order.updated', 'order.deleted', 'order.restored'] as const;
+export const SHOP_WEBHOOK_TOPICS = ['order.created', 'order.updated', 'order.deleted', 'order.restored'] as const;
 /** They keep the catalogue fresh; only with the stock sync on, since every sale makes one. */
 const PRODUCT_TOPICS = ['product.created', 'product.updated', 'product.deleted', 'product.restored'] as const;
+
+/** For `alone`: whoever makes or changes a shop's webhooks. */
+export function shopWebhooksLock(shopId: string): string {
+  return `webhooks ${shopId}`;
+}
 
 const PATH = /\/webhooks\/woocommerce\/[^/]+$/;
 
@@ -22,12 +27,13 @@ export async function keepShopWebhooks(ctx: IntakeContext, shop: IntakeShop): Pr
   if (shop.publicUrl === null) return;
   const url = webhookUrl(shop.publicUrl, shop.id);
   // One process at a time: two that both miss a webhook would both make it.
-  await alone(ctx.ledger, `webhooks ${shop.id}`, async () => {
-    const own = (await shop.woocommerce.listWebhooks()).filter((hook) => isOurs(hook, url));
+  await alone(ctx.ledger, shopWebhooksLock(shop.id), async () => {
+    await shop.webhookSecrets.refresh(); // whoever rotates them holds the same lock
+    const own = ownShopWebhooks(await shop.woocommerce.listWebhooks(), url);
     const disabled = own.filter(({ status }) => status === 'disabled').map(({ topic }) => topic);
     if (disabled.length > 0) await tellDisabled(ctx, shop, disabled);
     else await resolveAlerts(ctx.ledger, [ALERT_KINDS.shopWebhookDisabled], shop.id);
-    for (const topic of shop.stock.enabled ? [...ORDER_TOPICS, ...PRODUCT_TOPICS] : ORDER_TOPICS)
+    for (const topic of shop.stock.enabled ? [...SHOP_WEBHOOK_TOPICS, ...PRODUCT_TOPICS] : SHOP_WEBHOOK_TOPICS)
       await keepOne(
         ctx,
         shop,
@@ -50,7 +56,7 @@ async function keepOne(
       name: nameOf(topic),
       topic,
       deliveryUrl: url,
-      secret: shop.webhookSecret,
+      secret: shop.webhookSecrets.accepted()[0] ?? '',
     });
     if (isOurs(made, url)) ctx.log.info('webhook made in the shop', { shop: shop.id, topic });
     else ctx.log.warn('the shop keeps the webhook under another address than asked for', { shop: shop.id, topic });
@@ -74,10 +80,15 @@ async function tellDisabled(ctx: IntakeContext, shop: IntakeShop, topics: readon
   });
 }
 
-type Topic = (typeof ORDER_TOPICS)[number] | (typeof PRODUCT_TOPICS)[number];
+type Topic = (typeof SHOP_WEBHOOK_TOPICS)[number] | (typeof PRODUCT_TOPICS)[number];
 
 function nameOf(topic: Topic): string {
   return `HFT71 Relay ${topic}`;
+}
+
+/** @param url as `webhookUrl` makes it. */
+export function ownShopWebhooks(hooks: readonly ShopWebhook[], url: string): ShopWebhook[] {
+  return hooks.filter((hook) => isOurs(hook, url));
 }
 
 /** By its address, or by the name it was given: a shop that rewrites the address must not get a new one at each look. */

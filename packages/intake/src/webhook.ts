@@ -12,6 +12,7 @@ import { parseShopOrder, parseShopProduct, verifyWebhookSignature } from '@relay
 import { z } from 'zod';
 import type { IntakeContext, IntakeShop } from './context.js';
 import type { DeliveryGap } from './delivery-gap.js';
+import { isOwnTest, OWN_TEST_HEADER } from './own-test.js';
 import { takeOrder, tellUnreadable } from './see-order.js';
 
 export interface WebhookDelivery {
@@ -32,7 +33,9 @@ export type DeliveryResult =
   | 'foreign'
   | 'ping'
   | 'bad-signature'
-  | 'kept-for-later';
+  | 'kept-for-later'
+  /** The relay's own: answered, and nothing is kept of it. */
+  | 'test';
 
 /**
  * A delivery of the shop's: a hint, verified on its raw body, reduced, and written by one statement. Everything but a
@@ -58,7 +61,7 @@ async function judge(
   const { headers, rawBody } = delivery;
   const signature = headers['x-wc-webhook-signature'];
   if (signature === undefined && isPing(headers, rawBody)) return counted(ctx, shop.id, 'ping');
-  if (!verifyWebhookSignature(rawBody, shop.webhookSecret, signature)) return counted(ctx, shop.id, 'bad-signature');
+  if (!(await isSigned(shop, rawBody, signature))) return counted(ctx, shop.id, 'bad-signature');
 
   const seen: SeenDelivery = {
     deliveryId: headers['x-wc-webhook-delivery-id'] ?? null,
@@ -71,12 +74,20 @@ async function judge(
     // Cloned shops sign with the same secret. A shop that is not connected yet is read whole when it is.
     if (homeUrl === null || !sameHomeUrl(headers['x-wc-webhook-source'] ?? '', homeUrl))
       return await counted(ctx, shop.id, 'foreign');
+    if (isOwnTest(ctx.installation, rawBody, headers[OWN_TEST_HEADER])) return 'test';
     return await store(ctx, shop, seen, body);
   } catch (error) {
     if (seen.topic?.startsWith('product.') !== true) gap.remember(shop.id, orderIdOf(body));
     ctx.log.error('a delivery could not be stored: a sweep will find what it told', { shop: shop.id, error });
     return 'kept-for-later';
   }
+}
+
+/** One that fits none of the secrets may fit one that was rotated in just now. */
+async function isSigned(shop: IntakeShop, rawBody: Buffer, signature: string | undefined): Promise<boolean> {
+  const fits = () =>
+    shop.webhookSecrets.accepted().some((secret) => verifyWebhookSignature(rawBody, secret, signature));
+  return fits() || ((await shop.webhookSecrets.refresh()) && fits());
 }
 
 async function store(ctx: IntakeContext, shop: IntakeShop, seen: SeenDelivery, body: unknown): Promise<DeliveryResult> {

@@ -62,6 +62,17 @@ export async function loadAccount(ledger: Ledger, accountId: string): Promise<Ac
   return oneRow<AccountView>(ledger.pool, `select ${COLUMNS} from account a where id = $1`, [accountId]);
 }
 
+/** Reads only: where the settings name an account that no relay has used with this ledger, there is none. */
+export async function findAccount(
+  ledger: Ledger,
+  account: { baseUrl: string; username: string },
+): Promise<AccountView | null> {
+  return oneRow<AccountView>(ledger.pool, `select ${COLUMNS} from account a where base_url = $1 and username = $2`, [
+    account.baseUrl,
+    account.username,
+  ]);
+}
+
 export async function listAccounts(ledger: Ledger): Promise<AccountView[]> {
   return rows<AccountView>(ledger.pool, `select ${COLUMNS} from account a order by created_at`);
 }

@@ -20,17 +20,20 @@ export function connectLedger(options: {
   databaseUrl: string;
   applicationName: string;
   maxConnections?: number;
+  /** For who must not wait long. Default 15 s. */
+  statementTimeoutMs?: number;
   onIdleError?: (error: Error) => void;
 }): Ledger {
+  const { statementTimeoutMs = 15_000 } = options;
   const pool = new pg.Pool({
     connectionString: options.databaseUrl,
     application_name: options.applicationName,
     max: options.maxConnections ?? 10,
     connectionTimeoutMillis: 5_000,
     // A statement that waits for a lock this long would outlive the claim that it belongs to.
-    statement_timeout: 15_000,
+    statement_timeout: statementTimeoutMs,
     // For a server that has gone silent without a word: its own timeout never reaches us then.
-    query_timeout: 20_000,
+    query_timeout: statementTimeoutMs + 5_000,
     // A process that is put to sleep in the middle of a transaction must not keep its locks from the others.
     idle_in_transaction_session_timeout: SILENT_TRANSACTION_MS,
     keepAlive: true,

@@ -22,8 +22,8 @@ export async function countDelivery(
   result: 'product' | 'bad-signature' | 'ping' | 'foreign',
 ): Promise<void> {
   await ledger.pool.query(
-    `insert into delivery_count as c (shop_id, day, result, count) values ($1, current_date, $2, 1)
-     on conflict (shop_id, day, result) do update set count = c.count + 1`,
+    `insert into delivery_count as c (shop_id, day, result, count, last_at) values ($1, current_date, $2, 1, now())
+     on conflict (shop_id, day, result) do update set count = c.count + 1, last_at = excluded.last_at`,
     [shopId, result],
   );
 }

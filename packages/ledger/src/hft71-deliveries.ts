@@ -72,8 +72,8 @@ export async function hintStatus(ledger: Ledger, intentId: string, told: string)
 /** One without a right secret: nothing but a count. */
 export async function countHft71Refusal(ledger: Ledger, shopId: string): Promise<void> {
   await ledger.pool.query(
-    `insert into delivery_count as c (shop_id, day, result, count) values ($1, current_date, 'hft71-refused', 1)
-     on conflict (shop_id, day, result) do update set count = c.count + 1`,
+    `insert into delivery_count as c (shop_id, day, result, count, last_at) values ($1, current_date, 'hft71-refused', 1, now())
+     on conflict (shop_id, day, result) do update set count = c.count + 1, last_at = excluded.last_at`,
     [shopId],
   );
 }

@@ -24,11 +24,19 @@ export async function ensureInstallation(ledger: Ledger, box: SecretBox): Promis
     'insert into installation (id, hash_key_closed) values ($1, $2) on conflict (singleton) do nothing',
     [randomUUID(), box.close(randomBytes(32).toString('hex'))],
   );
+  const made = await loadInstallation(ledger, box);
+  if (made === null) throw new WrongSecretKey();
+  return made;
+}
+
+/** The same without making it: null before the first start. @throws WrongSecretKey */
+export async function loadInstallation(ledger: Ledger, box: SecretBox): Promise<Installation | null> {
   const row = await oneRow<{ id: string; hash_key_closed: string }>(
     ledger.pool,
     'select id, hash_key_closed from installation',
   );
-  const hashKey = row === null ? null : box.open(row.hash_key_closed);
-  if (row === null || hashKey === null) throw new WrongSecretKey();
+  if (row === null) return null;
+  const hashKey = box.open(row.hash_key_closed);
+  if (hashKey === null) throw new WrongSecretKey();
   return { id: row.id, hashKey };
 }

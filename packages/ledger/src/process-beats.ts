@@ -1,4 +1,4 @@
-import { oneRow, type Ledger } from './connect.js';
+import { oneRow, rows, type Ledger } from './connect.js';
 
 /** A process tells that it runs and, with `progressed`, that it got something done since the last beat. */
 export async function beat(
@@ -47,4 +47,24 @@ export async function readProgress(ledger: Ledger): Promise<Progress> {
     due: row?.due ?? 0,
     oldestDueSeconds: row?.oldest ?? 0,
   };
+}
+
+/** A worker that has not said goodbye: it runs, is stuck, or was killed. */
+export interface WorkerBeat {
+  readonly host: string;
+  readonly pid: number;
+  /** Since its last beat, by the database's clock. A worker beats every 5 s. */
+  readonly silentMs: number;
+  /** null: it has not got anything done yet. */
+  readonly idleMs: number | null;
+}
+
+/** Those of the last day, the one heard of last first. */
+export async function listWorkers(ledger: Ledger): Promise<WorkerBeat[]> {
+  return rows<WorkerBeat>(
+    ledger.pool,
+    `select host, pid, extract(epoch from now() - seen_at)::float8 * 1000 as "silentMs",
+            extract(epoch from now() - progress_at)::float8 * 1000 as "idleMs"
+     from process_beat where kind = 'worker' and seen_at > now() - interval '1 day' order by seen_at desc`,
+  );
 }

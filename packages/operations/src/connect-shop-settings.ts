@@ -10,6 +10,7 @@ import { accountPassword, ledgerLogInGuard } from './account-password.js';
 import { classOfHft71Call, classOfShopCall, freezer, slotFor } from './call-budgets.js';
 import { watchHost } from './host-watch.js';
 import { AccountChanged, type ConnectedShop } from './relay.js';
+import type { RotatedSecrets } from './rotated-secrets.js';
 
 interface Parts {
   readonly settings: Settings;
@@ -18,6 +19,7 @@ interface Parts {
   readonly ledger: Ledger;
   readonly redis: Redis;
   readonly installation: Installation;
+  readonly rotated: RotatedSecrets;
   readonly log: Logger;
 }
 
@@ -66,6 +68,8 @@ export async function connectShopSettings(parts: Parts): Promise<{ shop: Connect
     callLog,
     shop: {
       ...shopRules(settings, shop),
+      webhookSecrets: parts.rotated.of(view.id, 'shop', [shop.woocommerce.webhookSecret]),
+      hft71WebhookSecrets: parts.rotated.of(view.id, 'hft71', shop.hft71.webhookSecrets),
       id: view.id,
       accountId: account.id,
       host,
@@ -137,7 +141,6 @@ function shopRules(settings: Settings, shop: ShopSettings) {
     orderNotes: settings.orderNotes,
     maxUnmirrored: settings.maxUnmirrored,
     settleMs: hft71.settleMs,
-    webhookSecret: woocommerce.webhookSecret,
     reference: { source: hft71.reference, prefix: hft71.referencePrefix },
     sweepOverlapMs: settings.timing.sweepOverlapMs,
     publicUrl: settings.publicUrl,

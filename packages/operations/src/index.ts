@@ -28,6 +28,10 @@ export { holdOrder, releaseOrder, reprint, resolveUpdates, type OrderAct } from 
 export { DatabaseRefused, openPatiently } from './open-patiently.js';
 export { openRelay } from './open-relay.js';
 export { isMisconfiguration } from './start-failure.js';
+export { searchAudit, type AuditLine, type AuditSearch, type FoundAudit } from './audit-log.js';
+export { callFollower, searchCalls, type CallSearch, type FoundCalls, type LoggedCall } from './call-log.js';
+export { checkWebhooks, type WebhookState } from './check-webhooks.js';
+export * from './doctor/index.js';
 export { checkShop, type Check, type LinesPreview, type ShopCheck } from './shop-check.js';
 export { switchLive, switchShadow, type WentLive } from './shop-mode.js';
 export { readStatus, type RelayStatus } from './status.js';
@@ -41,4 +45,6 @@ export {
   type StatusOverview,
 } from './statuses.js';
 export { checkStatusMapping } from './status-mapping-check.js';
+export { rotateHft71Secret, rotateShopSecret, type Rotated, type Rotation } from './rotate-webhook-secret.js';
+export { testWebhooks, type WebhookTest, type WebhookTests } from './test-webhooks.js';
 export * from './stock.js';

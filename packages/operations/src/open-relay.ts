@@ -7,6 +7,7 @@ import { connectRedis } from '@relay/queues';
 import { assertMigrated } from './assert-migrated.js';
 import { connectShopSettings } from './connect-shop-settings.js';
 import { relayMetricSources } from './metric-sources.js';
+import { RotatedSecrets } from './rotated-secrets.js';
 import { allShopSettings } from './stored-shops.js';
 import { quietly, type ConnectedShop, type Relay } from './relay.js';
 
@@ -24,11 +25,13 @@ export async function openRelay(settings: Settings, log: Logger): Promise<Relay>
   try {
     await assertMigrated(ledger);
     const installation = await ensureInstallation(ledger, new SecretBox(settings.secretKeys, 'installation'));
+    const rotated = new RotatedSecrets({ ledger, installation, secretKeys: settings.secretKeys, log });
+    await rotated.load();
     const metrics = createMetrics(relayMetricSources(ledger));
     const shops = new Map<string, ConnectedShop>();
     const callLogs: ApiCallLog[] = [];
     for (const [shopId, shopSettings] of await allShopSettings(ledger, settings)) {
-      const parts = { settings, shopId, shop: shopSettings, ledger, redis, installation, log };
+      const parts = { settings, shopId, shop: shopSettings, ledger, redis, installation, rotated, log };
       const { shop, callLog } = await connectShopSettings(parts);
       shops.set(shop.id, shop);
       callLogs.push(callLog);

@@ -3,7 +3,7 @@ import type { Installation, Ledger } from '@relay/ledger';
 import type { Logger, Metrics } from '@relay/observability';
 import type { Settings, ShopSettings } from '@relay/config';
 import type { ShopRuntime } from '@relay/handoff';
-import type { IntakeContext, IntakeShop, PollingShop } from '@relay/intake';
+import type { IntakeContext, IntakeShop, PollingShop, WebhookSecrets } from '@relay/intake';
 import type { Redis } from 'ioredis';
 
 /** The id of the shop that comes from the environment. */
@@ -28,6 +28,7 @@ export type ConnectedShop = ShopRuntime &
   IntakeShop &
   PollingShop & {
     readonly settings: ShopSettings;
+    readonly hft71WebhookSecrets: WebhookSecrets;
     /** Of the shop's host (`WC_RATE_LIMIT`), shared by all shops on it. */
     readonly hostBudget: Budget;
   };

@@ -288,9 +288,14 @@ export class Sandbox {
   }
 
   /** The webhooks that stand in the shop, as its own control shows them. */
-  async shopWebhooks(): Promise<{ topic: string; status: string }[]> {
-    const webhooks = z.object({ webhooks: z.array(z.object({ topic: z.string(), status: z.string() })) });
-    return webhooks.parse(await this.#call('GET', '/webhooks')).webhooks;
+  async shopWebhooks(): Promise<{ id: number; topic: string; status: string }[]> {
+    const one = z.object({ id: z.number(), topic: z.string(), status: z.string() });
+    return z.object({ webhooks: z.array(one) }).parse(await this.#call('GET', '/webhooks')).webhooks;
+  }
+
+  /** As somebody in the shop's pages changes a webhook. */
+  async editWebhook(id: number, change: { readonly status?: string; readonly secret?: string }): Promise<void> {
+    await this.#call('PATCH', `/webhooks/${id}`, change);
   }
 
   /** Duplicates and losses, by a program that knows nothing of the relay. */

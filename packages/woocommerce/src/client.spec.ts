@@ -258,6 +258,7 @@ describe('a failure', () => {
       { status: 301, text: '', headers: { location: 'https://shop.example/x?secret=1' } },
       {
         failure: 'misconfigured',
+        code: 'redirects-to-https',
         message: expect.stringMatching(/https: set WC_BASE_URL to https:\/\/shop\.example$/),
       },
     ],
@@ -366,6 +367,20 @@ describe('the index', () => {
       code: 'plain-permalinks',
       message: expect.stringContaining('Post name'),
     });
+  });
+
+  test('tells a wrong folder from them: WordPress answers so below every path of its host', async () => {
+    reply = ({ url }) => (url.searchParams.has('rest_route') ? { body: INDEX } : { status: 404, text: '<html>' });
+    await expect(client({ baseUrl: `${origin}/old-folder` }).index()).rejects.toMatchObject({
+      code: 'wrong-path',
+      message: expect.stringContaining('http://shop.example'),
+    });
+  });
+
+  test('takes no firewall for them', async () => {
+    reply = ({ url }) => (url.searchParams.has('rest_route') ? { body: INDEX } : { status: 403, text: '<html>' });
+    await expect(client().index()).rejects.toMatchObject({ failure: 'misconfigured', status: 403, code: null });
+    expect(asked).toHaveLength(1);
   });
 
   test('of another site is no shop', async () => {

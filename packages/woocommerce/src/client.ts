@@ -13,7 +13,7 @@ import { listProducts, listVariations, productsBySku, writeStock } from './produ
 import type { ShopClient, ShopClientOptions } from './shop-client.js';
 import { ShopHttp } from './shop-http.js';
 import { readSiteIndex } from './site-index.js';
-import { activateWebhook, createWebhook, deleteWebhook, listWebhooks } from './webhooks.js';
+import { activateWebhook, createWebhook, deleteWebhook, listWebhooks, setWebhookSecret } from './webhooks.js';
 
 /** @throws TypeError when `baseUrl` is no URL. */
 export function createShopClient(options: ShopClientOptions): ShopClient {
@@ -35,6 +35,7 @@ export function createShopClient(options: ShopClientOptions): ShopClient {
     listWebhooks: () => listWebhooks(http),
     createWebhook: (hook) => createWebhook(http, hook),
     activateWebhook: (id) => activateWebhook(http, id),
+    setWebhookSecret: (id, secret) => setWebhookSecret(http, id, secret),
     deleteWebhook: (id) => deleteWebhook(http, id),
     checkWriteAccess: () => checkWriteAccess(http),
   };

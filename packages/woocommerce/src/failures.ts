@@ -22,11 +22,11 @@ export interface FailedCall {
   readonly keyReads: boolean;
 }
 
-type Verdict = readonly [failure: FailureClass, hint?: string];
+type Verdict = readonly [failure: FailureClass, hint?: string, code?: string];
 
 /** The one table from what came to what to do next. Source: measured, but the hints on firewalls and certificates. */
 export function shopFailure(call: FailedCall, end: BadEnd): CallFailure {
-  const [failure, hint] =
+  const [failure, hint, code = end.kind === 'answer' ? end.wooCode : end.code] =
     end.kind === 'no-answer'
       ? noAnswer(end.code)
       : end.kind === 'unreadable'
@@ -37,7 +37,7 @@ export function shopFailure(call: FailedCall, end: BadEnd): CallFailure {
     action: call.action,
     failure,
     status: end.kind === 'no-answer' ? null : end.status,
-    code: end.kind === 'answer' ? end.wooCode : end.code,
+    code,
     retryAfterMs:
       end.kind === 'answer' && (end.status === 429 || end.status === 503) ? parseRetryAfterMs(end.headers) : null,
     ...(hint === undefined ? {} : { hint }),
@@ -66,7 +66,7 @@ function unreadable(code: 'not-json' | 'unexpected-shape'): Verdict {
 
 function answered(call: FailedCall, end: Extract<BadEnd, { kind: 'answer' }>): Verdict {
   const { status, headers, wooCode } = end;
-  if (status >= 300 && status < 400) return ['misconfigured', redirectHint(call.baseUrl, headers['location'])];
+  if (status >= 300 && status < 400) return ['misconfigured', ...redirect(call.baseUrl, headers['location'])];
   // 404 on GET, 400 on PUT: the code says that the thing is not there; the status alone does not.
   if (wooCode !== null && /^woocommerce_rest_\w*invalid_id$/.test(wooCode)) return ['not-found'];
   if (status === 401 || (status === 403 && wooCode !== null)) return refusedKey(call, end);
@@ -102,16 +102,16 @@ function refusedKey(call: FailedCall, end: Extract<BadEnd, { kind: 'answer' }>):
 }
 
 /** Names scheme and host alone: a path or a query may carry what belongs into no error. */
-function redirectHint(baseUrl: URL, location: string | undefined): string {
+function redirect(baseUrl: URL, location: string | undefined): [hint: string, code: string] {
   let target: URL;
   try {
     target = new URL(location ?? '', baseUrl);
   } catch {
-    return 'The shop redirects: check WC_BASE_URL';
+    return ['The shop redirects: check WC_BASE_URL', 'redirects'];
   }
   if (baseUrl.protocol === 'http:' && target.protocol === 'https:')
-    return `The shop redirects to https: set WC_BASE_URL to ${target.origin}`;
+    return [`The shop redirects to https: set WC_BASE_URL to ${target.origin}`, 'redirects-to-https'];
   return target.origin === baseUrl.origin
-    ? 'The shop redirects to another path of its own: check WC_BASE_URL'
-    : `The shop redirects to ${target.origin}: set WC_BASE_URL to it`;
+    ? ['The shop redirects to another path of its own: check WC_BASE_URL', 'redirects']
+    : [`The shop redirects to ${target.origin}: set WC_BASE_URL to it`, 'redirects'];
 }

@@ -67,6 +67,8 @@ export interface ShopClient {
   createWebhook(hook: NewShopWebhook): Promise<ShopWebhook>;
   /** Revives a webhook that the shop disabled after six failures; it comes without the events it missed. */
   activateWebhook(id: number): Promise<ShopWebhook>;
+  /** What it signs with from its next delivery on. @param secret without `&`. */
+  setWebhookSecret(id: number, secret: string): Promise<ShopWebhook>;
   deleteWebhook(id: number): Promise<void>;
 
   /**

@@ -26,17 +26,31 @@ export async function readSiteIndex(http: ShopHttp): Promise<ShopIndex> {
   try {
     return await readIndex(http, INDEX);
   } catch (error) {
-    if (error instanceof CallFailure && error.status !== null && (await hasPlainPermalinks(http)))
-      throw new CallFailure({
-        target: 'shop',
-        action: INDEX.action,
-        failure: 'misconfigured',
-        status: error.status,
-        code: 'plain-permalinks',
-        hint: 'The shop’s API is there, but its keys need readable addresses: Settings → Permalinks → Post name',
-      });
-    throw error;
+    if (!(error instanceof CallFailure) || !maySayPermalinks(error)) throw error;
+    const index = await readWithoutPermalinks(http);
+    if (index === null) throw error;
+    // WordPress answers so below every path of its host: only its own home says where it lives.
+    const isElsewhere = pathOf(index.homeUrl) !== pathOf(http.baseUrl.href);
+    throw new CallFailure({
+      target: 'shop',
+      action: INDEX.action,
+      failure: 'misconfigured',
+      status: error.status,
+      code: isElsewhere ? 'wrong-path' : 'plain-permalinks',
+      hint: isElsewhere
+        ? `The shop’s home is ${index.homeUrl}: check the path of WC_BASE_URL`
+        : 'The shop’s API is there, but its keys need readable addresses: Settings → Permalinks → Post name',
+    });
   }
+}
+
+/** An ordinary 404 page, or the home page; what forbids, fails or sends on has another reason. */
+function maySayPermalinks({ status }: CallFailure): boolean {
+  return status === 404 || (status !== null && status < 300);
+}
+
+function pathOf(url: string): string {
+  return new URL(url).pathname.replace(/\/+$/, '');
 }
 
 async function readIndex(http: ShopHttp, call: ShopCall): Promise<ShopIndex> {
@@ -52,10 +66,7 @@ async function readIndex(http: ShopHttp, call: ShopCall): Promise<ShopIndex> {
   };
 }
 
-/** With plain permalinks `/wp-json/` is an ordinary 404 page (or the home page), and the API answers here. */
-async function hasPlainPermalinks(http: ShopHttp): Promise<boolean> {
-  return readIndex(http, { ...INDEX, path: '/', query: { rest_route: '/', ...FIELDS } }).then(
-    () => true,
-    () => false,
-  );
+/** With plain permalinks the API answers here. */
+async function readWithoutPermalinks(http: ShopHttp): Promise<ShopIndex | null> {
+  return readIndex(http, { ...INDEX, path: '/', query: { rest_route: '/', ...FIELDS } }).catch(() => null);
 }

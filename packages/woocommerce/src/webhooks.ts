@@ -48,6 +48,15 @@ export async function activateWebhook(http: ShopHttp, id: number): Promise<ShopW
   });
 }
 
+export async function setWebhookSecret(http: ShopHttp, id: number, secret: string): Promise<ShopWebhook> {
+  return ask(http, webhook, {
+    action: 'set_webhook_secret',
+    method: 'PUT',
+    path: `${WEBHOOKS}/${id}`,
+    body: { secret },
+  });
+}
+
 /** `force`: the shop has no bin for webhooks. */
 export async function deleteWebhook(http: ShopHttp, id: number): Promise<void> {
   await http.call({

@@ -11,7 +11,9 @@ import { breakerRoutes } from './breaker-routes.js';
 import { budgetRoutes } from './budget-routes.js';
 import { incidentRoutes } from './incident-routes.js';
 import { describeRoutes } from './openapi.js';
+import { doctorRoutes } from './doctor-routes.js';
 import { orderRoutes } from './order-routes.js';
+import { recordRoutes } from './record-routes.js';
 import { stockRoutes } from './stock-routes.js';
 import { statusRoutes } from './status-routes.js';
 
@@ -49,6 +51,8 @@ export async function adminRoutes(
   await app.register(breakerRoutes, { relay });
   await app.register(budgetRoutes, { relay });
   await app.register(statusRoutes, { relay });
+  await app.register(doctorRoutes, { relay });
+  await app.register(recordRoutes, { relay });
   await app.register(stockRoutes, { relay });
   await app.register(incidentRoutes, { relay });
 }

@@ -5,6 +5,7 @@ import { clockSkew } from './clock-skew.js';
 import { createdButLostNoLookup } from './created-but-lost-no-lookup.js';
 import { createdButLost } from './created-but-lost.js';
 import { credentialsRotated } from './credentials-rotated.js';
+import { doctor } from './doctor.js';
 import { drain } from './drain.js';
 import { duplicatePolicies } from './duplicate-policies.js';
 import { flapping } from './flapping.js';
@@ -71,6 +72,7 @@ export const SCENARIOS: readonly Scenario[] = [
   clockSkew,
   credentialsRotated,
   webhookShuffle,
+  doctor,
   stockRaces,
   stockKill,
   stockFeeds,

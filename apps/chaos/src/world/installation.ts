@@ -19,6 +19,12 @@ export interface CommandAnswer {
   readonly stderr: string;
 }
 
+export interface CommandSurroundings {
+  readonly input?: string;
+  readonly settings?: Environment;
+  readonly nodeArgs?: readonly string[];
+}
+
 /** States in which the relay has nothing more to do by itself. */
 const SETTLED = /^(written_back|adopted|shadowed|not_for_hft71|held|rejected|cancelled|skipped)\b/;
 
@@ -66,10 +72,19 @@ export class Installation extends LedgerProbe {
 
   /** The same, with what the command reads from its input. */
   relayReading(input: string, ...args: readonly string[]): Promise<CommandAnswer> {
+    return this.relayOtherwise({ input }, ...args);
+  }
+
+  /** The same, where its settings or its Node are not those of the other processes. */
+  relayOtherwise(
+    { input = '', settings = {}, nodeArgs = [] }: CommandSurroundings,
+    ...args: readonly string[]
+  ): Promise<CommandAnswer> {
     return new Promise((resolve) => {
-      const command = [...this.processes.nodeArgs, projectFile('apps/cli/dist/main.js'), ...args];
+      const forNode = [...this.processes.nodeArgs, ...nodeArgs];
+      const command = [...forNode, projectFile('apps/cli/dist/main.js'), ...args];
       const { PATH = '' } = process.env;
-      const env = { PATH, ...this.settings };
+      const env = { PATH, ...this.settings, ...settings };
       const child = execFile(
         process.execPath,
         command,

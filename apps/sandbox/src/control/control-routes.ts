@@ -15,7 +15,7 @@ import type { Timers } from '../timers.js';
 import { ControlError } from './control-error.js';
 import { makeOrders } from './make-orders.js';
 import { makeProducts } from './make-products.js';
-import { setDeliveries, setProvider, setShop } from './settings.js';
+import { setDeliveries, setProvider, setShop, setWebhookByHand } from './settings.js';
 
 export interface Controlled {
   shop: OpenShop;
@@ -54,6 +54,7 @@ export const controlRoutes: { pattern: RegExp; methods: Record<string, Act> }[] 
   { pattern: /^\/shop\/restore$/, methods: { POST: restore } },
   { pattern: /^\/webhooks$/, methods: { GET: getDeliveries, PUT: putDeliveries } },
   { pattern: /^\/webhooks\/run$/, methods: { POST: runDeliveries } },
+  { pattern: /^\/webhooks\/(\d+)$/, methods: { PATCH: patchWebhook } },
   { pattern: /^\/hft71$/, methods: { GET: getProvider, PUT: putProvider } },
   { pattern: /^\/hft71\/orders\/(\d+)$/, methods: { GET: getProviderOrder, PATCH: patchProviderOrder } },
   { pattern: /^\/hft71\/webhook$/, methods: { POST: tellStatus } },
@@ -147,6 +148,14 @@ function putDeliveries(on: Controlled, { body }: ControlCall): Answer {
 
 async function runDeliveries(on: Controlled, { body }: ControlCall): Promise<Answer> {
   return ok({ delivered: await on.shop.deliveries.runHeld(body.shuffle === true) });
+}
+
+function patchWebhook(on: Controlled, { ids, body }: ControlCall): Answer {
+  const webhook = on.shop.shop.db.webhooks.get(Number(ids[0]));
+  if (webhook === undefined) throw new ControlError(404, 'the shop has no such webhook');
+  setWebhookByHand(webhook, body);
+  const { id, topic, status, deliveryUrl } = webhook;
+  return ok({ id, topic, status, deliveryUrl });
 }
 
 function getProvider({ hft71: { provider, statusCalls } }: Controlled): Answer {

@@ -4,7 +4,7 @@ import { LOOKUP_LIES, type Provider } from '../hft71/provider.js';
 import { parseRateLimit } from '../hft71/rate-window.js';
 import { RETRY_AFTER_FORMS } from '../hft71/retry-after.js';
 import type { Deliveries } from '../shop/deliveries.js';
-import type { ShopSettings } from '../shop/shop.js';
+import type { ShopSettings, Webhook } from '../shop/shop.js';
 import { ControlError } from './control-error.js';
 
 /** `PUT /hft71`: what is named changes, the rest stays. */
@@ -48,6 +48,8 @@ function setFeed({ feed }: Provider, input: JsonObject): void {
 export function setShop(settings: ShopSettings, input: JsonObject): void {
   if (typeof input.pluginActive === 'boolean') settings.pluginActive = input.pluginActive;
   if (typeof input.plainPermalinks === 'boolean') settings.plainPermalinks = input.plainPermalinks;
+  if (typeof input.forceHttps === 'boolean') settings.forceHttps = input.forceHttps;
+  settings.clockOffsetMs = asNumber(input.clockOffsetMs) ?? settings.clockOffsetMs;
   settings.homeUrl = asText(input.homeUrl)?.replace(/\/+$/, '') ?? settings.homeUrl;
 }
 
@@ -56,6 +58,14 @@ export function setDeliveries(deliveries: Deliveries, input: JsonObject): void {
   deliveries.delayMs = asNumber(input.delayMs) ?? deliveries.delayMs;
   if (typeof input.shuffle === 'boolean') deliveries.shuffle = input.shuffle;
   if (input.mode !== undefined) deliveries.setMode(oneOf('mode', input.mode, ['normal', 'drop', 'hold'] as const));
+}
+
+/** As somebody in the shop's own pages does it. */
+export function setWebhookByHand(webhook: Webhook, input: JsonObject): void {
+  if (input.status !== undefined)
+    webhook.status = oneOf('status', input.status, ['active', 'paused', 'disabled'] as const);
+  webhook.secret = asText(input.secret) ?? webhook.secret;
+  webhook.deliveryUrl = asText(input.deliveryUrl) ?? webhook.deliveryUrl;
 }
 
 function setLookup(provider: Provider, input: JsonObject): void {

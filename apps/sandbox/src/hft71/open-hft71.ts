@@ -77,6 +77,8 @@ export function openHft71(setup: Hft71Setup): OpenHft71 {
 function answer(provider: Provider, statusCalls: StatusCalls, call: Call): Answer {
   const nowMs = Date.now();
   if (call.path === '/authentication/login') return logIn(provider, call, nowMs);
+  // Documented: a 404 is a wrong endpoint or base URL. Who calls is asked only where there is something.
+  if (!/^\/(order|stock)(\/|$)/.test(call.path)) return jsonAnswer(404, { message: 'Not found' });
   const token = /^Bearer (.+)$/i.exec(call.headers.authorization ?? '')?.[1];
   if (token === undefined || !provider.tokens.isValid(token, call.atMs))
     return jsonAnswer(401, { message: 'Unauthorized' });

@@ -49,7 +49,14 @@ export function openShop(setup: ShopSetup): OpenShop {
   const oauth = new OAuthCheck(KEYS);
   const shop: Shop = {
     db: emptyDb(),
-    settings: { homeUrl: '', offsetMinutes: setup.offsetMinutes, pluginActive: false, plainPermalinks: false },
+    settings: {
+      homeUrl: '',
+      offsetMinutes: setup.offsetMinutes,
+      pluginActive: false,
+      plainPermalinks: false,
+      forceHttps: false,
+      clockOffsetMs: 0,
+    },
     random: setup.random,
     changed: (topic, id) => deliveries.enqueue(topic, id),
     recordOrder: (order) => setup.record(orderEntry(order, setup.isStocked)),
@@ -62,7 +69,7 @@ export function openShop(setup: ShopSetup): OpenShop {
   return {
     shop,
     deliveries,
-    handle: (call, ownUrl) => answer(shop, routes, oauth, call, ownUrl),
+    handle: (call, ownUrl) => byItsClock(shop, call, (at) => answer(shop, routes, oauth, at, ownUrl)),
     snapshot: () => (saved = structuredClone(shop.db)),
     restore: () => {
       if (!saved) return false;
@@ -70,6 +77,20 @@ export function openShop(setup: ShopSetup): OpenShop {
       return true;
     },
   };
+}
+
+/** The shop's own clock judges what it is asked, and stamps what it answers. */
+async function byItsClock(shop: Shop, call: Call, handle: (call: Call) => Promise<Answer>): Promise<Answer> {
+  const { clockOffsetMs, forceHttps, homeUrl } = shop.settings;
+  if (forceHttps && !call.secure) {
+    const query = call.rawQuery === '' ? '' : `?${call.rawQuery}`;
+    const location = `${homeUrl.replace(/^http:/, 'https:')}${call.path}${query}`;
+    return { ...htmlAnswer(301, 'Moved Permanently'), headers: { location } };
+  }
+  const answered = await handle({ ...call, atMs: call.atMs + clockOffsetMs });
+  if (clockOffsetMs === 0) return answered;
+  const date = new Date(Date.now() + clockOffsetMs).toUTCString();
+  return { ...answered, headers: { ...answered.headers, date } };
 }
 
 /** Ids that came after the snapshot are used again, with other order keys. */

@@ -47,6 +47,10 @@ export interface ShopSettings {
   offsetMinutes: number;
   pluginActive: boolean;
   plainPermalinks: boolean;
+  /** Every request is sent on to https, where this sandbox has nothing. */
+  forceHttps: boolean;
+  /** How far the shop's clock is ahead: of its answers' `Date`, and of what it takes for a fresh signature. */
+  clockOffsetMs: number;
 }
 
 /** What every part of the shop works with. */

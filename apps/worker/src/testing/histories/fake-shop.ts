@@ -115,6 +115,7 @@ export class FakeShop {
       listWebhooks: unused,
       createWebhook: unused,
       activateWebhook: unused,
+      setWebhookSecret: unused,
       deleteWebhook: unused,
       checkWriteAccess: unused,
     };

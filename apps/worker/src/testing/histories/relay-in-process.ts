@@ -194,7 +194,7 @@ export class RelayInProcess {
       maxUnmirrored: 20,
       orderNotes: false, // calls of which nothing depends
       settleMs: SETTLE_MS,
-      webhookSecret: '',
+      webhookSecrets: { accepted: () => [''], refresh: async () => false },
       sendDelayMs: 0,
       reference: { source: 'id', prefix: '' },
       sweepOverlapMs: 5 * 60_000,

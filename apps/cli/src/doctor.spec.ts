@@ -1,0 +1,155 @@
+import { beat, countDelivery, openBreaker, raiseAlert } from '@relay/ledger';
+import { assertNoProcessLeft } from '@relay/testing';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
+import { Writable } from 'node:stream';
+import { EXIT } from './exit-codes.js';
+import { connect, run, startWorld, type Json, type World } from './test-support.js';
+
+let world: World;
+
+beforeAll(async () => {
+  world = await startWorld({ RELAY_STOP_GRACE: '25s' });
+  await connect(world);
+  await works();
+});
+afterAll(async () => {
+  await world.stop();
+  await assertNoProcessLeft();
+});
+
+const doctor = (settings: Record<string, string | undefined> = {}) =>
+  run(['doctor', '--json'], { ...world.env, ...settings });
+const causes = (json: Json) => (json['findings'] as readonly Json[]).map((each) => String(each['cause']));
+
+async function works(): Promise<void> {
+  const worker = { id: randomUUID(), kind: 'worker' as const, host: hostname(), pid: process.pid, progressed: true };
+  await beat(world.relay.ledger, worker);
+}
+
+it('nothing is wrong: 0, and what was looked at', async () => {
+  const said = await world.say('doctor');
+  expect(said.out).toContain('Nothing is wrong.');
+  expect(said.code).toBe(EXIT.ok);
+  for (const text of ['PostgreSQL', 'RELAY_SECRET_KEY', 'keys may write', 'log-in', 'workers', 'migrations'])
+    expect(said.out).toContain(text);
+  expect(Math.max(...said.out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(110);
+});
+
+it('no PostgreSQL and no Redis: two findings, and the shop is asked all the same', async () => {
+  const said = await doctor({ DATABASE_URL: 'postgresql://relay@127.0.0.1:1/relay', REDIS_URL: 'redis://127.0.0.1:1' });
+  expect(said.code).toBe(EXIT.sev1);
+  expect(causes(said.json())).toEqual(['postgres-away', 'redis-away']);
+  const checks = said.json()['checks'] as readonly Json[];
+  expect(checks).toContainEqual(expect.objectContaining({ name: 'shop main: keys may write', state: 'ok' }));
+  expect(checks).toContainEqual(expect.objectContaining({ name: 'HFT71 of main', state: 'skipped' }));
+});
+
+it('a database that refuses the user, and one that is not there', async () => {
+  const url = new URL(world.env['DATABASE_URL'] ?? '');
+  url.pathname = '/no_such_database';
+  const said = await doctor({ DATABASE_URL: url.href });
+  expect(said.json()).toMatchObject({ severity: 1, findings: [{ cause: 'postgres-refused' }] });
+  expect(said.out).toContain('there is no such database');
+});
+
+it('every wrong setting is a finding of its own, with an example', async () => {
+  const said = await doctor({ WC_CONSUMER_KEY: '', HFT71_RATE_LIMIT: 'fast' });
+  expect(said.code).toBe(EXIT.sev1);
+  expect(causes(said.json())).toEqual(['settings', 'settings']);
+  expect(said.out).toContain('HFT71_RATE_LIMIT');
+});
+
+it('another HFT71 account than that of the ledger’s orders', async () => {
+  const said = await doctor({ HFT71_BASE_URL: world.sandbox.hft71.replace('127.0.0.1', 'localhost') });
+  expect(causes(said.json())[0]).toBe('hft71-base-url');
+  expect(said.out).toContain(`The ledger’s orders are at ${world.sandbox.hft71}`);
+});
+
+it('tries a refused password three times over all runs, and no fourth time', async () => {
+  for (let tried = 0; tried < 4; tried += 1)
+    expect(causes((await doctor({ HFT71_PASSWORD: 'wrong' })).json())[0]).toBe('hft71-credentials');
+  const said = await doctor({ HFT71_PASSWORD: 'wrong' });
+  expect(said.out).toContain('refused this password three times');
+  const record = await fetch(`${world.sandbox.control}/record/requests?target=hft71&path=/authentication`);
+  const refused = ((await record.json()) as { status: number }[]).filter(({ status }) => status === 401);
+  expect(refused).toHaveLength(3);
+  // It is the doctor's own: nothing was stopped by it.
+  expect((await world.say('breaker', 'show', '--json')).json()).toMatchObject({ account: { state: 'closed' } });
+});
+
+it('a breaker that a person opened is the cause, an open alert a warning', async () => {
+  const { ledger } = world.relay;
+  await raiseAlert(ledger, { kind: 'queue age', severity: 2, subject: 'main', message: 'the oldest waits for 4 h' });
+  await openBreaker(
+    ledger,
+    { kind: 'account', id: world.shop.accountId },
+    { owner: 'person:eve', reason: 'stock-taking' },
+  );
+  const said = await doctor();
+  expect(said.json()).toMatchObject({
+    findings: [
+      { cause: 'account-stopped', what: 'A person (eve) has stopped all calls: stock-taking' },
+      { cause: 'alerts', state: 'warning', explainedBy: 'account-stopped' },
+    ],
+  });
+  expect(said.code).toBe(EXIT.sev1);
+  await world.say('breaker', 'close', '--reason', 'counted', '--yes');
+  await ledger.pool.query('delete from alert');
+});
+
+it('refused deliveries: the secret, once one came after the last good one', async () => {
+  await countDelivery(world.relay.ledger, 'main', 'bad-signature');
+  const said = await doctor();
+  expect([said.code, causes(said.json())]).toEqual([EXIT.sev2, ['shop-webhook-secret']]);
+  await world.relay.ledger.pool.query('delete from delivery_count');
+});
+
+it('no worker, and calls that failed within the hour, by the runbook’s table', async () => {
+  const { ledger } = world.relay;
+  await ledger.pool.query('delete from process_beat');
+  await ledger.pool.query(
+    `insert into api_call (shop_id, target, action, method, path, status, duration_ms)
+     select 'main', 'hft71', 'send_order', 'POST', '/order', 503, 10 from generate_series(1, 6)`,
+  );
+  const said = await doctor();
+  expect(causes(said.json())).toEqual(['no-worker', 'hft71-calls']);
+  expect(said.json()['calls']).toContainEqual(
+    expect.objectContaining({
+      action: 'send_order',
+      likelyCause: 'an outage there',
+      calls: expect.objectContaining({ '5xx': 6 }),
+    }),
+  );
+  await ledger.pool.query('delete from api_call');
+  await works();
+});
+
+it('servers that take a connection and say nothing: told within its time, and not waited for', async () => {
+  const silent = createServer((socket) => void socket.pause()).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  const startedAt = performance.now();
+  const said = await doctor({
+    DATABASE_URL: `postgresql://relay@127.0.0.1:${port}/relay`,
+    REDIS_URL: `redis://127.0.0.1:${port}`,
+  });
+  expect(performance.now() - startedAt).toBeLessThan(15_000);
+  expect(causes(said.json())).toEqual(['postgres-away', 'redis-away']);
+  silent.close();
+});
+
+it('shows on a terminal what it looks at, and nothing of it to a program', async () => {
+  let shown = '';
+  const stderr = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      shown += chunk.toString();
+      done();
+    },
+  });
+  await run(['doctor'], world.env, { isTerminal: true, stderr });
+  expect(shown).toContain('asking PostgreSQL');
+  expect((await doctor()).err).toBe('');
+});

@@ -1,0 +1,34 @@
+import { countIntents, openAlerts } from '@relay/ledger';
+import type { OpenLedger } from './examine-postgres.js';
+import type { Examination } from './examination.js';
+
+const SHOWN = 5;
+
+/**
+ * What the relay has told of by itself already. Alerts that left for nobody (a channel refused them) belong here, as a
+ * finding of their own.
+ */
+export async function examineAlerts(exam: Examination, { ledger }: Pick<OpenLedger, 'ledger'>): Promise<void> {
+  await examineHeld(exam, { ledger });
+  const alerts = await openAlerts(ledger);
+  if (alerts.length === 0) return exam.ok('alerts', 'none is open');
+  exam.found('alerts', 'alerts', {
+    what: `${alerts.length} ${alerts.length === 1 ? 'alert is' : 'alerts are'} open: ${alerts[0]?.kind}`,
+    toDo: 'See `relay status`; what waits for a person stands in `relay orders held`.',
+    evidence: alerts.slice(0, SHOWN).map((alert) => `SEV-${alert.severity} ${alert.kind}: ${alert.message}`),
+    isWarning: true,
+  });
+}
+
+async function examineHeld(exam: Examination, { ledger }: Pick<OpenLedger, 'ledger'>): Promise<void> {
+  const forPerson = (await countIntents(ledger)).filter(
+    ({ kind, state }) => (kind === 'send_order' || kind === 'reprint') && (state === 'held' || state === 'rejected'),
+  );
+  const count = forPerson.reduce((sum, each) => sum + each.count, 0);
+  if (count === 0) return exam.ok('held orders', 'none');
+  exam.found('held orders', 'held', {
+    what: `${count} ${count === 1 ? 'order waits' : 'orders wait'} for a person`,
+    toDo: '`relay orders held` says what for, and what resolves each.',
+    isWarning: true,
+  });
+}

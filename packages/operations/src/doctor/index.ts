@@ -1,0 +1,3 @@
+export { diagnose, type Diagnosis, type DiagnosisOptions } from './examine.js';
+export type { Cause, Check as DiagnosisCheck, Finding, Severity } from './finding.js';
+export type { CallStatistics } from './call-statistics.js';
