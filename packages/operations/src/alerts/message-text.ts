@@ -56,7 +56,7 @@ function utc(date: Date): string {
 /** As Slack's incoming webhooks read it; others take `text` alone. */
 export function slackBodyOf({ headline, lines }: AlertMessage) {
   return {
-    text: headline,
+    text: escaped(headline),
     blocks: [
       { type: 'section', text: { type: 'mrkdwn', text: `*${escaped(headline)}*` } },
       { type: 'context', elements: [{ type: 'mrkdwn', text: escaped(lines.join('\n')) }] },
@@ -64,7 +64,7 @@ export function slackBodyOf({ headline, lines }: AlertMessage) {
   };
 }
 
-/** Slack's three control characters; a block of it holds 3,000 characters. */
+/** Slack's three control characters: a text from outside must call no channel. A block holds 3,000 characters. */
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').slice(0, 2_900);
 }
