@@ -21,6 +21,7 @@ export * from './look-ups.js';
 export * from './move-intent.js';
 export * from './order-evidence.js';
 export * from './passwords.js';
+export * from './pause-shop.js';
 export * from './polls.js';
 export * from './process-beats.js';
 export * from './receive-order.js';

@@ -23,6 +23,7 @@ export { DatabaseRefused, openPatiently } from './open-patiently.js';
 export { openRelay } from './open-relay.js';
 export { isMisconfiguration } from './start-failure.js';
 export { checkShop, type Check, type LinesPreview, type ShopCheck } from './shop-check.js';
+export { pauseShopByPerson, resumeShopByPerson, type ShopAct } from './shop-pause.js';
 export { switchLive, switchShadow, type WentLive } from './shop-mode.js';
 export { readStatus, type RelayStatus } from './status.js';
 export { createUser, ensureAdmin, logIn, ROLES, type Role } from './users.js';

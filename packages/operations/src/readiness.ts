@@ -1,10 +1,12 @@
-import { readProgress } from '@relay/ledger';
+import { pausedShops, readProgress } from '@relay/ledger';
 import type { Relay } from './relay.js';
 
 export interface Readiness {
   readonly ready: boolean;
   /** What keeps it from being ready, in words. */
   readonly problems: readonly string[];
+  /** Shops that a person paused: wanted, so no problem, but nothing of them is sent. Their reasons are not told here. */
+  readonly paused: readonly { readonly shop: string; readonly since: Date }[];
 }
 
 /** Work that is due and has not been touched for this long, with no worker getting anything done, is not health. */
@@ -13,7 +15,9 @@ const STUCK_SECONDS = 60;
 /** Progress, not liveness: silence while something is due is a problem (design decision 12). */
 export async function readReadiness(relay: Relay): Promise<Readiness> {
   const problems: string[] = [];
+  let paused: Readiness['paused'] = [];
   try {
+    paused = (await pausedShops(relay.ledger)).map(({ shopId, pausedAt }) => ({ shop: shopId, since: pausedAt }));
     const { workersSeen, due, oldestDueSeconds, lastProgressAt } = await readProgress(relay.ledger);
     if (workersSeen === 0) problems.push('no worker has been seen for 30 s');
     const quietSeconds = lastProgressAt === null ? Infinity : (Date.now() - lastProgressAt.getTime()) / 1000;
@@ -27,5 +31,5 @@ export async function readReadiness(relay: Relay): Promise<Readiness> {
   } catch {
     problems.push('Redis does not answer');
   }
-  return { ready: problems.length === 0, problems };
+  return { ready: problems.length === 0, problems, paused };
 }
