@@ -26,6 +26,8 @@ describe('relay --help', () => {
     ['breaker', 'open'],
     ['breaker', 'close'],
     ['budget'],
+    ['reconcile'],
+    ['orders', 'write-back'],
     ['ledger', 'restored'],
     ['ledger', 'moved'],
     ['account', 'password'],

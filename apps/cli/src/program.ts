@@ -7,6 +7,7 @@ import { addLedger } from './commands/ledger.js';
 import { addMode } from './commands/mode.js';
 import { addOrders } from './commands/orders.js';
 import { addPoll } from './commands/poll.js';
+import { addReconcile } from './commands/reconcile.js';
 import { addShop } from './commands/shop.js';
 import { addStatus } from './commands/status.js';
 import { addStatuses } from './commands/statuses.js';
@@ -45,6 +46,7 @@ export function createProgram(cli: Cli, on: { stdout: NodeJS.WritableStream; std
   addBudget(program, cli);
   addAccount(program, cli);
   addLedger(program, cli);
+  addReconcile(program, cli);
   addShop(program, cli);
   addUser(program, cli);
   return program;

@@ -62,7 +62,7 @@ export function startProcessors(parts: {
     start('maintenance', MAINTENANCE_AT_ONCE, (job) => {
       const task = maintenanceJobSchema.parse(job.data);
       const shop = verified.get(task.shopId);
-      return shop === undefined ? Promise.resolve('not connected yet') : maintain(intake, handOff, shop, task);
+      return shop === undefined ? Promise.resolve('not connected yet') : maintain(relay, intake, handOff, shop, task);
     }),
   ];
   return {

@@ -9,6 +9,7 @@ export * from './order-template.js';
 export * from './poll-plan.js';
 export * from './post-observation.js';
 export * from './post-outcome.js';
+export * from './reconcile-order.js';
 export * from './retry-after.js';
 export * from './secret-box.js';
 export * from './shop-home.js';

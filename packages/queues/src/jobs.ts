@@ -25,7 +25,7 @@ export const pollJobSchema = z.object({
 });
 export type PollJob = z.infer<typeof pollJobSchema>;
 
-export const MAINTENANCE_TASKS = ['sweep', 'level-sweep', 'read-feed'] as const;
+export const MAINTENANCE_TASKS = ['sweep', 'level-sweep', 'read-feed', 'reconcile'] as const;
 export type MaintenanceTask = (typeof MAINTENANCE_TASKS)[number];
 
 export const maintenanceJobSchema = z.object({

@@ -60,6 +60,7 @@ const CHANGING = [
   'POST /orders/1/reprint',
   'POST /orders/1/poll',
   'POST /orders/1/updates',
+  'POST /orders/1/write-back',
   'POST /breaker/open',
   'POST /breaker/close',
 ];
@@ -71,6 +72,8 @@ const READING = [
   'GET /openapi.json',
   'GET /orders/1/timeline',
   'GET /statuses',
+  'GET /reconciliation',
+  'GET /reconciliation/runs',
 ];
 const request = (route: string, headers?: Record<string, string>, body?: unknown) => {
   const [method = '', path = ''] = route.split(' ');
