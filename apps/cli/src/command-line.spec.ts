@@ -27,6 +27,7 @@ describe('relay --help', () => {
     ['breaker', 'close'],
     ['budget'],
     ['reconcile'],
+    ['import'],
     ['orders', 'write-back'],
     ['ledger', 'restored'],
     ['ledger', 'moved'],

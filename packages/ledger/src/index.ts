@@ -34,6 +34,7 @@ export * from './restored.js';
 export * from './shop-settings.js';
 export * from './shops.js';
 export * from './shown.js';
+export * from './take-over.js';
 export * from './timeline.js';
 export * from './unknown-orders.js';
 export * from './updates.js';

@@ -25,6 +25,7 @@ export { isMisconfiguration } from './start-failure.js';
 export { checkShop, type Check, type LinesPreview, type ShopCheck } from './shop-check.js';
 export { pauseShopByPerson, resumeShopByPerson, type ShopAct } from './shop-pause.js';
 export { switchLive, switchShadow, type WentLive } from './shop-mode.js';
+export { importOrders, type Imported, type ImportOptions } from './import-orders.js';
 export { reconcile, type Reconciled, type ReconcileOptions, type ReconcileProgress } from './reconcile.js';
 export { readReconciliation, type ReconciliationReport } from './reconcile-report.js';
 export { readStatus, type RelayStatus } from './status.js';
