@@ -28,6 +28,7 @@ describe('relay --help', () => {
     ['budget'],
     ['reconcile'],
     ['import'],
+    ['shadow', 'report'],
     ['orders', 'write-back'],
     ['ledger', 'restored'],
     ['ledger', 'moved'],

@@ -9,6 +9,7 @@ import { addMode } from './commands/mode.js';
 import { addOrders } from './commands/orders.js';
 import { addPoll } from './commands/poll.js';
 import { addReconcile } from './commands/reconcile.js';
+import { addShadow } from './commands/shadow.js';
 import { addShop } from './commands/shop.js';
 import { addStatus } from './commands/status.js';
 import { addStatuses } from './commands/statuses.js';
@@ -49,6 +50,7 @@ export function createProgram(cli: Cli, on: { stdout: NodeJS.WritableStream; std
   addImport(program, cli);
   addLedger(program, cli);
   addReconcile(program, cli);
+  addShadow(program, cli);
   addShop(program, cli);
   addUser(program, cli);
   return program;

@@ -6,6 +6,8 @@ import type { SkuStatusRow } from './polls.js';
 export interface ReconciledOrder extends LedgerSide {
   readonly orderId: number;
   readonly number: string;
+  /** In a sendable status when the shop was connected. */
+  readonly inBaseline: boolean;
   readonly stamp: string;
 }
 
@@ -18,7 +20,7 @@ export async function ledgerSideOf(
   const found = await rows<Omit<ReconciledOrder, 'orderId'> & { orderId: string }>(
     ledger.pool,
     `select o.order_id as "orderId", o.number, i.state, i.reason, i.hft71_order_id as "hft71OrderId", p.status,
-            coalesce(w.state = 'ready', false) as "writesBack",
+            o.first_seen_by = 'baseline' as "inBaseline", coalesce(w.state = 'ready', false) as "writesBack",
             concat_ws(' ', i.state, i.state_since, i.hft71_order_id, w.state, w.state_since, p.version, p.read_at) as stamp
      from shop_order o
      left join intent i on i.shop_id = o.shop_id and i.order_id = o.order_id and i.kind = 'send_order'
