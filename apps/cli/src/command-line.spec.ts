@@ -28,6 +28,7 @@ describe('relay --help', () => {
     ['budget'],
     ['reconcile'],
     ['import'],
+    ['smoke'],
     ['shadow', 'report'],
     ['orders', 'write-back'],
     ['ledger', 'restored'],

@@ -11,6 +11,7 @@ import { addPoll } from './commands/poll.js';
 import { addReconcile } from './commands/reconcile.js';
 import { addShadow } from './commands/shadow.js';
 import { addShop } from './commands/shop.js';
+import { addSmoke } from './commands/smoke.js';
 import { addStatus } from './commands/status.js';
 import { addStatuses } from './commands/statuses.js';
 import { addTrace } from './commands/trace.js';
@@ -52,6 +53,7 @@ export function createProgram(cli: Cli, on: { stdout: NodeJS.WritableStream; std
   addReconcile(program, cli);
   addShadow(program, cli);
   addShop(program, cli);
+  addSmoke(program, cli);
   addUser(program, cli);
   return program;
 }

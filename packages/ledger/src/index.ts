@@ -4,6 +4,7 @@ export * from './api-calls.js';
 export { claimAttempt, prepareAttempt, type ClaimRefusal } from './attempt.js';
 export * from './audit.js';
 export * from './breaker.js';
+export * from './confirmed-status.js';
 export { connectLedger, forgetfulSettings, type Ledger } from './connect.js';
 export * from './deadline.js';
 export * from './deliveries.js';

@@ -25,6 +25,8 @@ export { isMisconfiguration } from './start-failure.js';
 export { checkShop, type Check, type LinesPreview, type ShopCheck } from './shop-check.js';
 export { pauseShopByPerson, resumeShopByPerson, type ShopAct } from './shop-pause.js';
 export { shadowReport, type ShadowReport } from './shadow-report.js';
+export { smoke, type SmokeStep } from './smoke.js';
+export { orderToSend, sendAsTest } from './smoke-send.js';
 export { switchLive, switchShadow, type WentLive } from './shop-mode.js';
 export { importOrders, type Imported, type ImportOptions } from './import-orders.js';
 export { reconcile, type Reconciled, type ReconcileOptions, type ReconcileProgress } from './reconcile.js';
