@@ -6,6 +6,8 @@ export interface Answer {
   readonly text: string;
   /** 0 when left out. */
   readonly exitCode?: number;
+  /** Line by line, while it came: nothing is left to print. */
+  readonly isWritten?: true;
 }
 
 export interface Advice {

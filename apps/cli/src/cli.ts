@@ -5,6 +5,8 @@ import type { Paint } from './print/paint.js';
 /** What every command is given: the world around it, and the one way to answer. */
 export interface Cli {
   readonly env: RawEnvironment;
+  /** For what is told while it comes; whatever has an end is an answer. */
+  readonly stdout: NodeJS.WritableStream;
   readonly stderr: NodeJS.WritableStream;
   readonly isTerminal: boolean;
   readonly paint: Paint;

@@ -3,6 +3,7 @@ import type { Cli } from './cli.js';
 import { addAccount } from './commands/account.js';
 import { addBreaker } from './commands/breaker.js';
 import { addBudget } from './commands/budget.js';
+import { addExport } from './commands/export.js';
 import { addImport } from './commands/import.js';
 import { addLedger } from './commands/ledger.js';
 import { addMode } from './commands/mode.js';
@@ -48,6 +49,7 @@ export function createProgram(cli: Cli, on: { stdout: NodeJS.WritableStream; std
   addBreaker(program, cli);
   addBudget(program, cli);
   addAccount(program, cli);
+  addExport(program, cli);
   addImport(program, cli);
   addLedger(program, cli);
   addReconcile(program, cli);

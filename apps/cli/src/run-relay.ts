@@ -24,6 +24,7 @@ export async function runRelay(argv: readonly string[], options: RunOptions): Pr
   const { env, stdout, stderr, isTerminal } = options;
   const cli: Cli = {
     env,
+    stdout,
     stderr,
     isTerminal,
     paint: createPaint(isTerminal && !env['NO_COLOR']),

@@ -9,6 +9,7 @@ export { connectLedger, forgetfulSettings, type Ledger } from './connect.js';
 export * from './deadline.js';
 export * from './deliveries.js';
 export * from './dispatch.js';
+export * from './export-rows.js';
 export * from './feed.js';
 export * from './held.js';
 export * from './hft71-deliveries.js';

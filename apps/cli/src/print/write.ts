@@ -5,6 +5,7 @@ import type { Failure } from '../failure.js';
 import { wrap } from './wrap.js';
 
 export function writeAnswer(answer: Answer, { json }: OutputOptions, stdout: NodeJS.WritableStream): void {
+  if (answer.isWritten === true) return;
   stdout.write(json === true ? document(answer.json) : `${answer.text}\n`);
 }
 
