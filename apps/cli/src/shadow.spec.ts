@@ -21,18 +21,9 @@ const report = async (...more: string[]) => (await world.say('shadow', 'report',
 /** HFT71's order of exactly these SKUs, shown in the shop as the plugin shows it. */
 async function sentByPlugin(orderId: number): Promise<string> {
   const { lines } = await world.shop.woocommerce.getOrder(orderId);
-  const address = { address1: 'Way 1', address2: '', city: 'Sampletown', zip: '12345', state: '', country: 'DE' };
-  const person = { customerName: 'Eve Sample', email: 'eve@customer.example', mobile: '' };
-  const items = lines.map(({ sku, quantity }) => ({ sku, quantity }));
-  const body = { referenceId: String(orderId), orderDate: '2026-11-23', items, address: { ...address, ...person } };
-  const headers = {
-    'content-type': 'application/json',
-    authorization: `Bearer ${await world.shop.hft71.logInToken()}`,
-  };
-  const answer = await fetch(`${world.sandbox.hft71}/order`, { method: 'POST', headers, body: JSON.stringify(body) });
-  const { orderId: id } = (await answer.json()) as { orderId: number };
-  await world.shop.woocommerce.putOrderMeta(orderId, { _hft71_order_id: String(id) });
-  return String(id);
+  const id = await orderAtHft71(world, String(orderId), lines);
+  await world.shop.woocommerce.putOrderMeta(orderId, { _hft71_order_id: id });
+  return id;
 }
 
 it('before anything was sent by both nothing proves that they agree', async () => {
