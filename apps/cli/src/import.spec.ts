@@ -1,6 +1,8 @@
+import { sweep } from '@relay/intake';
+import { intakeContext } from '@relay/operations';
 import { assertNoProcessLeft } from '@relay/testing';
 import { EXIT } from './exit-codes.js';
-import { connect, orderAtHft71, ordersInShop, startWorld, type World } from './test-support.js';
+import { connect, leaveInDoubt, orderAtHft71, ordersInShop, startWorld, type World } from './test-support.js';
 
 let world: World;
 beforeAll(async () => {
@@ -87,6 +89,23 @@ it('live: one from before is taken over also where it waits as held; one from af
   });
   expect(await stateOf(after)).toBeUndefined();
   expect(await stateOf(before)).toEqual({ state: 'adopted', reason: null, id });
+});
+
+it('live: a doubt of the relay’s own is settled by the id that is this order’s, and its rules stay as they were', async () => {
+  const [orderId = 0] = await ordersInShop(world, 1);
+  await sweep(intakeContext(world.relay), world.shop);
+  await sql(`update shop set live_at = now() - interval '1 hour'`);
+  await leaveInDoubt(world, orderId, 60_000);
+  const before = await sql('select before_live from shop_order where order_id = $1', [orderId]);
+  await world.shop.woocommerce.putOrderMeta(orderId, { _hft71_order_id: '999777' }); // nobody's: HFT71 cannot read it
+  await world.control('/faults', { target: 'hft71', kind: 'status', status: 503, match: { pathPattern: '/order/' } });
+  await world.say('import');
+  await world.control('/faults', {}, 'DELETE');
+  expect(before).toEqual([{ before_live: false }]);
+  expect(await sql('select before_live from shop_order where order_id = $1', [orderId])).toEqual(before);
+  const id = await sentByPlugin(orderId);
+  await world.say('import');
+  expect(await stateOf(orderId)).toEqual({ state: 'adopted', reason: null, id });
 });
 
 it('HFT71 is away: what was taken over stays, the rest is told of', async () => {

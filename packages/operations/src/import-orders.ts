@@ -125,16 +125,20 @@ async function takeOver(
   if (isSinceLive && !isOpen) return { why: `id ${hft71OrderId}: ${SINCE_LIVE}` };
   if (dryRun) return 'adopted';
 
+  // A doubt or a hold of the relay's own is only looked at: whatever comes of it, its rules stay as they were.
+  const beforeLive = !isOpen;
   // What rests of it with the relay, by the one statement in which every way in ends; held before it is judged.
   const { notTaken } = await takePage(
     intakeContext(relay),
     shop,
     { orders: [order], unreadableIds: [] },
-    { seenBy: 'import', beforeLive: true, readJustNow: true },
+    { seenBy: 'import', beforeLive, readJustNow: true },
   );
   if (notTaken.length > 0) return { why: 'it cannot be stored as the shop shows it' };
   const reference = makeReference(order, shop.reference);
-  const intentId = await holdForAdoption(relay.ledger, { shopId: shop.id, orderId: order.id, hft71OrderId, reference });
+  const intentId = await holdForAdoption(relay.ledger, {
+    ...{ shopId: shop.id, orderId: order.id, hft71OrderId, reference, beforeLive },
+  });
   const intent = intentId === null ? null : await loadIntent(relay.ledger, intentId);
   if (intent === null) return { why: 'the shop showed another id a moment later' };
   await roomForRead(shop);
