@@ -12,6 +12,7 @@ import { budgetRoutes } from './budget-routes.js';
 import { describeRoutes } from './openapi.js';
 import { orderRoutes } from './order-routes.js';
 import { reconciliationRoutes } from './reconciliation-routes.js';
+import { shopRoutes } from './shop-routes.js';
 import { statusRoutes } from './status-routes.js';
 
 /**
@@ -49,6 +50,7 @@ export async function adminRoutes(
   await app.register(budgetRoutes, { relay });
   await app.register(statusRoutes, { relay });
   await app.register(reconciliationRoutes, { relay });
+  await app.register(shopRoutes, { relay });
 }
 
 /** A JSON document that cannot be read has no field to name. */
