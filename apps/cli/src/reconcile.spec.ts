@@ -8,6 +8,7 @@ import { connect, orderAtHft71, ordersInShop, startWorld, type Json, type World 
 let world: World;
 beforeAll(async () => {
   world = await startWorld({ HFT71_RATE_LIMIT: '6000/min' });
+  await world.control('/hft71', { statusStepMs: 3_600_000 }, 'PUT'); // no order moves on by itself here
   await connect(world);
   await sql(`update shop set mode = 'live', live_at = now() - interval '1 day'`);
 });

@@ -1,11 +1,13 @@
+import { metaText } from '@relay/core';
 import { findingsOf, lastReconciliation } from '@relay/ledger';
+import { writeBackOrder } from '@relay/operations';
 import { waitFor } from '@relay/testing';
 import { inWorld, stopWorldsLeft } from './testing/world.js';
 
 afterAll(stopWorldsLeft);
 
 it('shop, ledger and HFT71 are compared by themselves, also where Redis has lost the schedule', async () => {
-  await inWorld({}, async (world) => {
+  await inWorld({ sandboxArgs: ['--status-step-ms', '3600000'] }, async (world) => {
     await world.startLive();
     const { orderId, hft71OrderId } = await world.sentOrder();
     await world.sandbox.edit(orderId, { meta_data: [{ key: '_hft71_order_id', value: '' }] });
@@ -20,6 +22,14 @@ it('shop, ledger and HFT71 are compared by themselves, also where Redis has lost
     expect(await findingsOf(world.ledger, run?.id ?? 0)).toMatchObject([
       { kind: 'id-not-in-shop', orderId, detail: `the ledger has ${hft71OrderId}, written_back` },
     ]);
+    // what the finding says to do
+    const act = { wanted: String(orderId), actor: 'test', reason: 'removed by mistake' };
+    expect(await writeBackOrder(await world.operations(), act)).toMatchObject({ kind: 'armed' });
+    const [shop] = (await world.operations()).shops.values();
+    await waitFor(
+      async () => metaText((await shop?.woocommerce.getOrder(orderId)) ?? { meta: [] }, '_hft71_order_id') !== null,
+      { what: 'the id in the shop' },
+    );
     expect(await world.rows('select count(*)::int as runs from reconciliation')).toEqual([{ runs: 1 }]);
     await world.expectGuarantee();
   });

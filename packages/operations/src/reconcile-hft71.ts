@@ -2,7 +2,7 @@ import { CallFailure, hft71AgainstLedger } from '@relay/core';
 import type { SkuStatus } from '@relay/hft71';
 import { idsHeldSince, statusesOfHeldId, type HeldId } from '@relay/ledger';
 import { inBudget } from './in-budget.js';
-import type { ReconcileRun } from './reconcile.js';
+import type { ReconcileRun } from './reconcile-run.js';
 
 /** Every id that the ledger holds in the window: known at HFT71, and with the status that the ledger knows? */
 export async function compareWithHft71(run: ReconcileRun): Promise<void> {

@@ -10,7 +10,7 @@ import {
 import { takePage } from '@relay/intake';
 import { ledgerOrdersSince, ledgerSideOf, loadShop, ordersWithoutArmedIntent } from '@relay/ledger';
 import { walkModifiedSince } from '@relay/woocommerce';
-import type { ReconcileRun } from './reconcile.js';
+import type { ReconcileRun } from './reconcile-run.js';
 import { intakeContext } from './relay.js';
 
 /** Each suspect costs a call to the shop. */
