@@ -40,6 +40,7 @@ export interface Imported {
 
 const SINCE_LIVE =
   'it was created after this shop went live, so another sender is at work: find and stop it, then relay orders show';
+const UNREADABLE = 'the shop shows it in a shape that cannot be read';
 const MOST_NAMED = 1_000;
 
 /**
@@ -68,8 +69,9 @@ export async function importOrders(
   };
   const from = options.windowMs === null ? new Date(0) : new Date(Date.now() - options.windowMs);
   try {
-    for await (const { orders } of walkModifiedSince(shop.woocommerce, gmt(from))) {
-      count.looked += orders.length;
+    for await (const { orders, unreadableIds } of walkModifiedSince(shop.woocommerce, gmt(from))) {
+      count.looked += orders.length + unreadableIds.length;
+      for (const id of unreadableIds) count.notAdopted.push({ number: String(id), why: UNREADABLE });
       const withId = orders.filter((order) => idOf(order) !== null);
       count.withId += withId.length;
       const known = await ledgerSideOf(

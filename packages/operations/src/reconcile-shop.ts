@@ -10,6 +10,7 @@ import {
 import { takePage } from '@relay/intake';
 import { ledgerOrdersSince, ledgerSideOf, loadShop, ordersWithoutArmedIntent } from '@relay/ledger';
 import { walkModifiedSince } from '@relay/woocommerce';
+import { inBudget } from './in-budget.js';
 import type { ReconcileRun } from './reconcile-run.js';
 import { intakeContext } from './relay.js';
 
@@ -106,6 +107,7 @@ async function confirm(run: ReconcileRun, suspects: readonly number[]): Promise<
     for (let tries = 0; tries < 3; tries += 1) {
       const before = (await ledgerSideOf(relay.ledger, shop.id, [orderId])).get(orderId) ?? null;
       const order = await readOrder(run, orderId);
+      if (order === 'stopped') return;
       const known = (await ledgerSideOf(relay.ledger, shop.id, [orderId])).get(orderId) ?? null;
       if (before?.stamp !== known?.stamp) continue;
       const number = order?.number ?? known?.number ?? String(orderId);
@@ -129,9 +131,9 @@ function goneDetail(order: ShopOrder | null, known: { state: string | null; hft7
   return `${where}; the ledger says ${known.state ?? '?'}${id}`;
 }
 
-async function readOrder({ shop }: ReconcileRun, orderId: number): Promise<ShopOrder | null> {
+async function readOrder({ shop, options }: ReconcileRun, orderId: number): Promise<ShopOrder | null | 'stopped'> {
   try {
-    return await shop.woocommerce.getOrder(orderId);
+    return await inBudget(() => shop.woocommerce.getOrder(orderId), options.isStopping);
   } catch (error) {
     if (error instanceof CallFailure && error.failure === 'not-found') return null;
     throw error;

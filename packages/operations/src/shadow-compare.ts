@@ -48,7 +48,8 @@ export async function judgeInShadow(
 }
 
 async function map(shop: ConnectedShop, order: ShopOrder, lines: LineRule): Promise<MappingResult> {
-  const refunds = order.refundIds.length === 0 ? [] : await shop.woocommerce.getRefundLines(order.id);
+  const read = order.refundIds.length === 0 ? [] : await inBudget(() => shop.woocommerce.getRefundLines(order.id));
+  const refunds = read === 'stopped' ? [] : read; // nobody stops it
   return mapOrder({ order, refunds, lines, reference: makeReference(order, shop.reference), template: shop.template });
 }
 

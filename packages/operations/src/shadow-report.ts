@@ -79,7 +79,10 @@ export async function shadowReport(
   };
   const listOf = { 'only-relay': named.onlyRelay, 'only-plugin': named.onlyPlugin, fault: named.faults } as const;
   const from = new Date(Date.now() - options.windowMs);
-  for await (const { orders } of walkModifiedSince(shop.woocommerce, gmt(from))) {
+  for await (const { orders, unreadableIds } of walkModifiedSince(shop.woocommerce, gmt(from))) {
+    counts.looked += unreadableIds.length;
+    for (const orderId of unreadableIds)
+      named.faults.push({ orderId, number: String(orderId), why: 'the shop shows it in a shape that cannot be read' });
     const known = await ledgerSideOf(
       relay.ledger,
       shop.id,
