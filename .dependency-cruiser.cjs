@@ -1,4 +1,4 @@
-/** Imports point inwards: apps → operations → handoff, intake → ledger, queues, clients, budget → core. */
+/** Imports point inwards: apps → operations → handoff, intake → stock → ledger, queues, clients, budget → core. */
 const inner = (name, allowed) => ({
   name: `${name}-imports`,
   severity: 'error',
@@ -48,8 +48,9 @@ module.exports = {
     inner('hft71', ['core', 'http']),
     inner('woocommerce', ['core', 'http']),
     inner('handoff', ['core', ...clients]),
-    inner('intake', ['core', ...clients]),
-    inner('operations', ['core', 'config', 'handoff', 'intake', ...clients]),
+    inner('stock', ['core', ...clients]),
+    inner('intake', ['core', 'stock', ...clients]),
+    inner('operations', ['core', 'config', 'handoff', 'intake', 'stock', ...clients]),
     inner('local-servers', []),
   ],
   options: {

@@ -1,14 +1,19 @@
 import { parseArgs } from 'node:util';
+import { compareStock } from './stock/compare-stock.js';
 import { comparePolling } from './polling/compare-polling.js';
 
+type Lines = Iterable<Line> | AsyncIterable<Line>;
+type Line = { readonly passed: boolean };
+
 /** By name, for `--only`. Each gives one line for each of its cases. */
-const BENCHES: Readonly<Record<string, (seed: number) => readonly { readonly passed: boolean }[]>> = {
+const BENCHES: Readonly<Record<string, (seed: number) => Lines>> = {
   polling: (seed) => comparePolling(5_000, seed),
+  stock: compareStock,
 };
 
 const DEFAULT_SEED = 20_261_125;
 
-function main(): number {
+async function main(): Promise<number> {
   let values: { only?: string; json?: boolean; seed?: string };
   try {
     ({ values } = parseArgs({
@@ -23,10 +28,13 @@ function main(): number {
   if (values.seed !== undefined && !/^\d{1,9}$/.test(values.seed)) return refuse('--seed is a whole number.');
   const seed = values.seed === undefined ? DEFAULT_SEED : Number(values.seed);
 
-  const results = names.flatMap((name) => BENCHES[name]?.(seed) ?? []);
-  for (const result of results)
-    process.stdout.write(`${values.json === true ? JSON.stringify(result) : textOf(result)}\n`);
-  return results.every(({ passed }) => passed) ? 0 : 1;
+  let passed = true;
+  for (const name of names)
+    for await (const result of BENCHES[name]?.(seed) ?? []) {
+      process.stdout.write(`${values.json === true ? JSON.stringify(result) : textOf(result)}\n`);
+      passed &&= result.passed;
+    }
+  return passed ? 0 : 1;
 }
 
 function textOf(result: object): string {
@@ -40,4 +48,4 @@ function refuse(what: string): number {
   return 64;
 }
 
-process.exitCode = main();
+process.exitCode = await main();

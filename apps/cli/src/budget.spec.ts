@@ -43,6 +43,16 @@ it('tells of a freeze, the lowered rate, and when it is raised again', async () 
   expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
 });
 
+it('shows the shop’s own host beside it, which a 429 of the shop freezes', async () => {
+  const { hostBudget, host } = world.shop;
+  await hostBudget.take('send');
+  expect((await world.say('budget', '--json')).json()).toMatchObject({ host: { name: host, used: { send: 1 } } });
+  await hostBudget.throttled(20_000);
+  const { out } = await world.say('budget');
+  expect(out).toContain(`Budget of the shop’s host: ${host}`);
+  expect(out).toMatch(/frozen +for (19|20) s: the shop answered 429/);
+});
+
 it('a Redis that is away ends with 69', async () => {
   const said = await run(['budget'], { ...world.env, REDIS_URL: 'redis://127.0.0.1:1' });
   expect(said.code).toBe(EXIT.unavailable);

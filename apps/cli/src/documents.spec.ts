@@ -21,11 +21,6 @@ const NOT_YET = [
   'relay resend report',
   'relay resend start',
   'relay resend status',
-  'relay stock boost',
-  'relay stock drift',
-  'relay stock status',
-  'relay stock sync',
-  'relay stock verify',
   'relay webhook check',
   'relay webhook test',
 ];
@@ -40,7 +35,11 @@ let env: Readonly<Record<string, string>>;
 const processes: StartedProcess[] = [];
 
 beforeAll(async () => {
-  world = await startWorld({ HFT71_RATE_LIMIT: '6000/min', HFT71_WEBHOOK_SECRET: SECRET, HFT71_SETTLE: '1s' });
+  world = await startWorld({
+    HFT71_RATE_LIMIT: '6000/min',
+    HFT71_WEBHOOK_SECRET: SECRET,
+    HFT71_STOCK_SYNC_ENABLED: 'on',
+  });
   env = defined({ ...world.env, PORT: '0', RELAY_ADMIN_USER: 'boss', RELAY_ADMIN_PASSWORD: 'a password for tests' });
   const api = start('apps/api/dist/main.js');
   const url = /"url":"([^"]+)"/.exec(await api.waitForLine(/"url":"http/))?.[1];
@@ -90,8 +89,10 @@ function knownPath(line: string): string | null {
     command = next;
     path += ` ${word}`;
   }
-  // `relay status` and `relay mode` do something themselves; `relay orders` alone does not.
-  return path === 'relay' || (command.commands.length > 0 && command.name() !== 'mode') ? null : path;
+  // `relay statuses` and `relay mode` do something themselves; `relay orders` alone does not.
+  return path === 'relay' || (command.commands.length > 0 && !['mode', 'statuses'].includes(command.name()))
+    ? null
+    : path;
 }
 
 /** A person sits there, and says yes. */
@@ -214,6 +215,11 @@ it('runbook.md: every command does what the page says', async () => {
     'relay poll 1001': async () => {
       const [sent] = await sql(`select order_id from intent where state = 'written_back' and kind = 'send_order'`);
       return { '1001': String(sent?.['order_id']) };
+    },
+    'relay stock drift': async () => {
+      await waitFor(async () => (await sql('select 1 from stock_feed where completed_at is not null')).length > 0, {
+        what: 'the stock feed',
+      });
     },
     'relay orders show 1001': async () => {
       const there = await heldOrder();

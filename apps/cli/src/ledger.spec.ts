@@ -20,6 +20,13 @@ const restored = (...rest: string[]) =>
   world.say('ledger', 'restored', '--reason', 'disk lost', '--as', 'Eve', ...rest);
 const stateOf = async (id: number) => (await findOrders(world.relay.ledger, String(id)))[0]?.state;
 
+/** @returns its id. */
+async function aWorkerLives(): Promise<string> {
+  const id = randomUUID();
+  await beat(world.relay.ledger, { id, kind: 'worker', host: 'print-room', pid: 4711, progressed: true });
+  return id;
+}
+
 describe('relay ledger restored', () => {
   let id = 0;
 
@@ -35,8 +42,7 @@ describe('relay ledger restored', () => {
   });
 
   it('is refused in words while a worker lives', async () => {
-    const worker = randomUUID();
-    await beat(world.relay.ledger, { id: worker, kind: 'worker', host: 'print-room', pid: 4711, progressed: true });
+    const worker = await aWorkerLives();
     const said = await restored('--yes');
     expect([said.code, await stateOf(id)]).toEqual([EXIT.failed, 'ready']);
     expect(said.err).toContain('a worker lives, and may be sending: print-room/4711');
@@ -58,9 +64,14 @@ describe('relay ledger restored', () => {
   });
 });
 
-it('relay ledger moved closes the alert that asked for it', async () => {
+it('relay ledger moved closes the alert that asked for it, once no worker lives', async () => {
   const { ledger } = world.relay;
   await raiseAlert(ledger, { kind: 'ledger on another cluster', severity: 1, subject: 'ledger', message: 'x' });
+  const worker = await aWorkerLives();
+  const refused = await world.say('ledger', 'moved', '--reason', 'planned fail-over', '--as', 'Eve');
+  expect([refused.code, (await openAlerts(ledger)).length]).toEqual([EXIT.failed, 1]);
+  expect(refused.err).toContain('a worker lives, and may be sending: print-room/4711');
+  await forgetBeat(ledger, worker);
   const said = await world.say('ledger', 'moved', '--reason', 'planned fail-over', '--as', 'Eve');
   expect(said.code).toBe(EXIT.ok);
   expect(await openAlerts(ledger)).toEqual([]);

@@ -15,6 +15,7 @@ import { addShop } from './commands/shop.js';
 import { addSmoke } from './commands/smoke.js';
 import { addStatus } from './commands/status.js';
 import { addStatuses } from './commands/statuses.js';
+import { addStock } from './commands/stock/stock.js';
 import { addTrace } from './commands/trace.js';
 import { addUser } from './commands/user.js';
 import { EXIT_CODES_HELP } from './exit-codes.js';
@@ -45,6 +46,7 @@ export function createProgram(cli: Cli, on: { stdout: NodeJS.WritableStream; std
   addTrace(program, cli);
   addStatuses(program, cli);
   addPoll(program, cli);
+  addStock(program, cli);
   addMode(program, cli);
   addBreaker(program, cli);
   addBudget(program, cli);

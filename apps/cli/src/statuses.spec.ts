@@ -1,4 +1,4 @@
-import { findOrders, settleAsFound } from '@relay/ledger';
+import { findOrders, openAlerts, raiseAlert, settleAsFound, STATUS_CONFLICT } from '@relay/ledger';
 import { assertNoProcessLeft } from '@relay/testing';
 import { EXIT } from './exit-codes.js';
 import {
@@ -63,7 +63,7 @@ describe('relay statuses', () => {
   it('shows the table, how many have each, what is unknown, set by hand, and held', async () => {
     await sql(
       `update progress set status = 'Lost', statuses = '[{"sku":"A","status":"Lost"},{"sku":"B","status":"closed"}]',
-         conflict = 'refunded instead of completed', status_since = now()`,
+         conflict = 'refunded instead of completed', conflict_shown = 'refunded', status_since = now()`,
     );
     await sql(
       `insert into intent (id, kind, shop_id, order_id, account_id, state, reason, reason_detail)
@@ -75,9 +75,23 @@ describe('relay statuses', () => {
     expect(out).toMatch(/In Production +\(left as it is\) +0/);
     expect(out).toMatch(/Closed +completed +1/);
     expect(out).toMatch(/Lost +1/);
-    expect(out).toMatch(new RegExp(`${orderId} +HFT71: Lost +refunded instead of completed`));
+    expect(out).toMatch(new RegExp(`#${orderId} +HFT71: Lost +refunded instead of completed`));
     expect(out).toMatch(new RegExp(`#${orderId} +update_order +cancel-by-hand`));
     expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+  });
+
+  it('says of an update that it waits for its order, which is held', async () => {
+    await sql(`update intent set state = 'held', reason = 'conflict' where kind = 'send_order'`);
+    await sql(
+      `insert into intent (id, kind, shop_id, order_id, account_id, state, wanted_hash)
+       select gen_random_uuid(), 'update_order_address', 'main', $1, id, 'ready', 'a' from account`,
+      [orderId],
+    );
+    const { out } = await world.say('statuses');
+    await sql(`delete from intent where kind = 'update_order_address'`);
+    await sql(`update intent set state = 'sent', reason = null where kind = 'send_order'`);
+    expect(out).toContain('Changes that wait until the order itself is settled');
+    expect(out).toMatch(new RegExp(`#${orderId} +update_order_address +the order is held \\(conflict\\)`));
   });
 
   it('a held update is settled by a person once, and that is written down', async () => {
@@ -89,6 +103,42 @@ describe('relay statuses', () => {
     expect(rows).toEqual([{ actor: 'Eve', reason: 'done by hand' }]);
     const trace = await world.say('trace', String(orderId));
     expect(trace.out).toContain('update done by Eve');
+  });
+});
+
+describe('relay statuses accept and overwrite', () => {
+  const conflictOf = async () => (await sql('select conflict from progress')).rows[0]?.['conflict'] as string | null;
+  const act = (how: string, ...rest: string[]) =>
+    world.say('statuses', how, String(orderId), '--reason', 'refunded by phone', '--as', 'Eve', ...rest);
+
+  it('overwriting needs a yes, and asks for a write-back; accepting ends the conflict and its alert', async () => {
+    await raiseAlert(world.relay.ledger, {
+      ...{ kind: STATUS_CONFLICT, severity: 3, subject: `main/${orderId}`, message: 'x' },
+    });
+    expect((await act('overwrite')).err).toContain('--yes');
+    const overwritten = await act('overwrite', '--yes', '--json');
+    expect([overwritten.code, overwritten.json()]).toEqual([
+      EXIT.ok,
+      { order: String(orderId), conflict: 'refunded instead of completed' },
+    ]);
+    const wanted = await sql(`select state, wanted_hash from intent where kind = 'write_back'`);
+    expect(wanted.rows).toEqual([{ state: 'ready', wanted_hash: '1' }]);
+    expect(await conflictOf()).toBe('refunded instead of completed'); // until it is written
+
+    expect((await act('accept')).code).toBe(EXIT.ok);
+    expect(await conflictOf()).toBeNull();
+    expect(await openAlerts(world.relay.ledger)).toEqual([]);
+    const { rows } = await sql(`select actor, action from audit where action like 'statuses %' order by id`);
+    expect(rows).toEqual([
+      { actor: 'Eve', action: 'statuses overwrite' },
+      { actor: 'Eve', action: 'statuses accept' },
+    ]);
+  });
+
+  it('an order without a conflict is refused with what to do', async () => {
+    const said = await act('accept');
+    expect(said.code).not.toBe(EXIT.ok);
+    expect(said.err).toContain(`no status of order ${orderId} is set otherwise by hand`);
   });
 });
 

@@ -1,11 +1,16 @@
-import { adoptShownIds, type HandOffContext } from '@relay/handoff';
-import { keepShopWebhooks, levelSweep, readStockFeed, sweep, type IntakeContext } from '@relay/intake';
+import { adoptShownIds, noteHeld, type HandOffContext } from '@relay/handoff';
+import { keepShopWebhooks, levelSweep, sweep, type IntakeContext } from '@relay/intake';
 import { currentFeed, shopMayBeCalled, wantedSweeps, type Ledger } from '@relay/ledger';
 import { reconcile, type ConnectedShop, type Relay } from '@relay/operations';
+import { readStockFeed } from '@relay/stock';
 import type { MaintenanceJob, MaintenanceSchedule, Queues } from '@relay/queues';
 
 /** Adoptions a sweep: each costs a read at HFT71, and the next sweep goes on. */
 const ADOPTIONS_A_SWEEP = 20;
+/** Notes about held orders: each costs a call to the shop, and the next sweep goes on. */
+const NOTES_A_SWEEP = 20;
+
+const RETENTION_EVERY_MS = 3_600_000;
 
 export function maintenanceSchedules(relay: Relay): MaintenanceSchedule[] {
   const { timing } = relay.settings;
@@ -13,9 +18,13 @@ export function maintenanceSchedules(relay: Relay): MaintenanceSchedule[] {
     { task: 'sweep' as const, shopId: shop.id, everyMs: timing.sweepIntervalMs },
     { task: 'level-sweep' as const, shopId: shop.id, everyMs: timing.levelSweepIntervalMs },
     { task: 'reconcile' as const, shopId: shop.id, everyMs: timing.reconcileIntervalMs },
+    { task: 'retention' as const, shopId: shop.id, everyMs: RETENTION_EVERY_MS },
     ...(shop.lines === 'feed' ? [{ task: 'read-feed' as const, shopId: shop.id, everyMs: timing.feedIntervalMs }] : []),
   ]);
 }
+
+/** All but those that the ledger alone is needed for. */
+export type ShopMaintenanceJob = MaintenanceJob & { readonly task: Exclude<MaintenanceJob['task'], 'retention'> };
 
 /** One maintenance job. @returns what came of it, for the Board. */
 export async function maintain(
@@ -23,7 +32,7 @@ export async function maintain(
   intake: IntakeContext,
   handOff: HandOffContext,
   shop: ConnectedShop,
-  job: MaintenanceJob,
+  job: ShopMaintenanceJob,
 ): Promise<unknown> {
   if (job.task !== 'read-feed' && !(await shopMayBeCalled(intake.ledger, shop.id)))
     return 'not now: the breaker of the shop’s host is open';
@@ -35,7 +44,8 @@ export async function maintain(
         // The sweeps do the work of a webhook that cannot be looked at.
         intake.log.warn('the shop’s webhooks could not be looked at', { shop: shop.id, error }),
       );
-      return { ...swept, adopted: await adoptShownIds(handOff, shop, ADOPTIONS_A_SWEEP) };
+      const adopted = await adoptShownIds(handOff, shop, ADOPTIONS_A_SWEEP);
+      return { ...swept, adopted, notes: await noteHeld(handOff, shop, NOTES_A_SWEEP) };
     }
     case 'level-sweep':
       return (await levelSweep(intake, shop)) ?? 'not connected yet';

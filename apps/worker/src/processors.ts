@@ -2,23 +2,28 @@ import { Worker, type Job } from 'bullmq';
 import { backoffMs, CallFailure } from '@relay/core';
 import { HandOffFailed, sendOrder, updateOrder, writeBack, type HandOffContext } from '@relay/handoff';
 import { PollFailed, pollOrder, type IntakeContext } from '@relay/intake';
-import { deferPoll } from '@relay/ledger';
+import { deferPoll, undoStockDispatch } from '@relay/ledger';
 import { quietly, type ConnectedShop, type Relay } from '@relay/operations';
 import {
   handOffJobSchema,
   maintenanceJobSchema,
   POLL_TRIES,
+  STOCK_TRIES,
   pollJobSchema,
   queuePrefix,
+  stockJobSchema,
   type QueueName,
 } from '@relay/queues';
+import { runStock, type StockContext } from '@relay/stock';
 import type { Redis } from 'ioredis';
+import { forgetOld } from './forget-old.js';
 import { maintain } from './maintenance.js';
 
 const WRITE_BACKS_AT_ONCE = 8;
 const UPDATES_AT_ONCE = 4;
 const POLLS_AT_ONCE = 4;
 const MAINTENANCE_AT_ONCE = 3;
+const STOCK_RUNS_AT_ONCE = 2;
 const NOT_VERIFIED_WAIT_MS = 30_000;
 /** Longer than an attempt can last, so that a living worker's job is never taken for stalled. */
 const LOCK_MS = 60_000;
@@ -29,8 +34,9 @@ export function startProcessors(parts: {
   intake: IntakeContext;
   connection: Redis;
   verified: ReadonlyMap<string, ConnectedShop>;
+  stockOf: (shop: ConnectedShop) => StockContext;
 }): { stop: (graceMs: number) => Promise<void> } {
-  const { relay, handOff, intake, connection, verified } = parts;
+  const { relay, handOff, intake, connection, verified, stockOf } = parts;
   const { log } = relay;
 
   const start = (name: QueueName, concurrency: number, work: (job: Job) => Promise<unknown>) => {
@@ -59,10 +65,21 @@ export function startProcessors(parts: {
       }
       return pollOrder(intake, shop, poll, { isLastTry: job.attemptsMade + 1 >= POLL_TRIES });
     }),
-    start('maintenance', MAINTENANCE_AT_ONCE, (job) => {
-      const task = maintenanceJobSchema.parse(job.data);
-      const shop = verified.get(task.shopId);
-      return shop === undefined ? Promise.resolve('not connected yet') : maintain(relay, intake, handOff, shop, task);
+    start('stock-sync', STOCK_RUNS_AT_ONCE, async (job) => {
+      const run = stockJobSchema.parse(job.data);
+      const shop = verified.get(run.shopId);
+      if (shop === undefined) {
+        await undoStockDispatch(relay.ledger, run);
+        return 'not verified by this worker yet';
+      }
+      return runStock(stockOf(shop), shop, run.runId, { isLastTry: job.attemptsMade + 1 >= STOCK_TRIES });
+    }),
+    start('maintenance', MAINTENANCE_AT_ONCE, async (job) => {
+      const { task, ...rest } = maintenanceJobSchema.parse(job.data);
+      // The ledger's alone: no shop has to be reached for it.
+      if (task === 'retention') return forgetOld(relay.ledger, rest.shopId, relay.settings.timing.keepLogMs);
+      const shop = verified.get(rest.shopId);
+      return shop === undefined ? 'not connected yet' : maintain(relay, intake, handOff, shop, { task, ...rest });
     }),
   ];
   return {

@@ -1,13 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CallFailure } from '@relay/core';
-import {
-  connectShop,
-  keepShopWebhooks,
-  readStockFeed,
-  ShopChanged,
-  verifyShop,
-  type IntakeContext,
-} from '@relay/intake';
+import { connectShop, keepShopWebhooks, ShopChanged, verifyShop, type IntakeContext } from '@relay/intake';
+import { readStockFeed } from '@relay/stock';
 import { alone, forgetLiveWish, loadShop, setShopFault, wantSweep } from '@relay/ledger';
 import { checkStatusMapping, switchLive, type ConnectedShop, type Relay } from '@relay/operations';
 import { needsFirstFeed } from './maintenance.js';

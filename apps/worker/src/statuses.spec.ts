@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { holdOrder, releaseOrder, settleStatusConflict } from '@relay/operations';
 import { waitFor } from '@relay/testing';
 import { inWorld, stopWorldsLeft, type World } from './testing/world.js';
 
@@ -57,6 +58,7 @@ it.concurrent(
       expect(new Set(lineStatuses)).toEqual(new Set(['Closed']));
       expect(await sandbox.meta(orderId, '_hft71_customer_status')).toBe('Closed');
       expect(await sandbox.notesOf(orderId)).toEqual([
+        `HFT71 has accepted this order, as ${hft71OrderId}.`,
         `HFT71 order ${hft71OrderId}: In Production.`,
         `HFT71 order ${hft71OrderId}: Closed.`,
       ]);
@@ -152,6 +154,15 @@ it.concurrent(
       expect((await sandbox.shopOrder(orderId)).status).toBe('refunded');
       expect(await sandbox.meta(orderId, '_hft71_last_status')).toBe('Closed');
       expect(await world.alerts()).toContain('status set by hand in the shop');
+
+      const act = { wanted: String(orderId), actor: 'Eve', reason: 'a slip of the hand' };
+      const settled = await settleStatusConflict(await world.operations(), act, 'overwrite');
+      expect(settled).toEqual({ kind: 'settled', conflict: 'refunded instead of completed' });
+      await untilStatus(world, orderId, 'completed');
+      await untilRead(world, orderId, { conflict: null, written_shop_status: 'completed', may_overwrite: null });
+      await waitFor(async () => !(await world.alerts()).includes('status set by hand in the shop'), {
+        what: 'the end of the alert',
+      });
     });
   },
   90_000,
@@ -202,7 +213,8 @@ it.concurrent.each(UNBELIEVABLE)(
 it.concurrent(
   'an order with lines of others keeps its status; its meta comes all the same',
   async () => {
-    await inWorld({ settings: SETTINGS, sandboxArgs: AT_REST }, async (world) => {
+    const settings = { ...SETTINGS, RELAY_ORDER_NOTES: 'off' };
+    await inWorld({ settings, sandboxArgs: AT_REST }, async (world) => {
       const { sandbox } = world;
       await world.startLive();
       const { orderId, hft71OrderId } = await world.sentOrder({ kinds: ['mixed'] });
@@ -212,6 +224,35 @@ it.concurrent(
         timeoutMs: 20_000,
       });
       expect((await sandbox.shopOrder(orderId)).status).toBe('processing');
+      expect((await sandbox.notesOf(orderId)).filter((note) => /accepted/.test(note))).toEqual([]);
+    });
+  },
+  90_000,
+);
+
+it.concurrent(
+  'an order that is held says so in the shop, once and in words; what becomes of it is said as well',
+  async () => {
+    await inWorld({ settings: { ...SETTINGS, RELAY_SEND_DELAY: '1m' }, sandboxArgs: AT_REST }, async (world) => {
+      const { sandbox } = world;
+      await world.startLive();
+      const orderId = await sandbox.oneOrder();
+      await world.waitForState(orderId, 'waiting');
+      const act = { wanted: String(orderId), actor: 'Eve', reason: 'the customer calls back' };
+      expect(await holdOrder(await world.operations(), act)).toMatchObject({ kind: 'resolved' });
+      await waitFor(async () => (await sandbox.notesOf(orderId)).length > 0, { what: 'the note', timeoutMs: 20_000 });
+      await world.sweptOnce();
+      const held =
+        'This order is held and does not go to HFT71 by itself: a person holds it back (the customer calls back).';
+      expect(await sandbox.notesOf(orderId)).toEqual([held]);
+      await releaseOrder(await world.operations(), act);
+      await world.waitForState(orderId, 'written_back');
+      const [accepted] = await sandbox.acceptedOf(orderId);
+      await waitFor(async () => (await sandbox.notesOf(orderId)).length > 1, { what: 'the other note' });
+      expect((await sandbox.notesOf(orderId)).slice(0, 2)).toEqual([
+        held,
+        `HFT71 has accepted this order, as ${accepted?.hft71OrderId ?? '?'}.`,
+      ]);
     });
   },
   90_000,

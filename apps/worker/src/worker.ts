@@ -9,10 +9,11 @@ import {
   startDispatcher,
   type HandOffContext,
 } from '@relay/handoff';
-import { planPolls } from '@relay/intake';
+import { planPolls, sweep } from '@relay/intake';
 import { beat, forgetBeat } from '@relay/ledger';
 import { intakeContext, longestSettleMs, quietly, type ConnectedShop, type Relay } from '@relay/operations';
 import { connectRedis, connectWorkerRedis, createQueues, nudgeChannel, type Queues } from '@relay/queues';
+import { planStock } from '@relay/stock';
 import { keepEvery } from './keep-every.js';
 import { maintenanceSchedules, wantedSweepsEnqueuer } from './maintenance.js';
 import { startProcessors } from './processors.js';
@@ -74,7 +75,18 @@ export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onS
   });
   const controls = new LookUpControlCache();
   const intake = intakeContext(relay, () => dispatcher.nudge());
-  const processors = startProcessors({ relay, handOff, intake, connection, verified });
+  const processors = startProcessors({
+    ...{ relay, handOff, intake, connection, verified },
+    stockOf: (shop) => ({
+      ...intake,
+      worker: relay.processName,
+      onProgress: () => (progressed = true),
+      isStopping: () => stopping,
+      sweepOrders: async () => {
+        if ((await sweep(intake, shop)) === null) throw new Error('the shop is not connected yet');
+      },
+    }),
+  });
   const nudges = connectRedis(settings.redisUrl, quietly(log, 'Redis'));
   nudges.on('message', () => dispatcher.nudge());
   void nudges.subscribe(nudgeChannel(installationId)).catch(() => undefined); // without it the timer finds the work 250 ms later
@@ -84,6 +96,7 @@ export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onS
     keepEvery(timing.dispatchIntervalMs, housekeeping, log, 'housekeeping'),
     keepEvery(DOUBTS_EVERY_MS, () => settleAll(handOff, shops, controls), log, 'settling doubts'),
     keepEvery(POLLS_EVERY_MS, () => planAllPolls(relay, verified, queues), log, 'planning polls'),
+    keepEvery(STOCK_EVERY_MS, () => planAllStock(relay, verified, queues), log, 'planning stock runs'),
     keepEvery(PROBES_EVERY_MS, () => probeBreakers(handOff, shops.values()), log, 'probing'),
     // After a FLUSHALL the schedulers are gone while workers live: they are put back each minute.
     keepEvery(60_000, () => queues.ensureSchedulers(schedules), log, 'the schedulers'),
@@ -130,6 +143,7 @@ export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onS
 const DOUBTS_EVERY_MS = 1_000;
 const PROBES_EVERY_MS = 500;
 const POLLS_EVERY_MS = 1_000;
+const STOCK_EVERY_MS = 1_000;
 
 async function settleAll(handOff: HandOffContext, shops: Relay['shops'], controls: LookUpControlCache): Promise<void> {
   const all = [...shops.values()];
@@ -139,6 +153,15 @@ async function settleAll(handOff: HandOffContext, shops: Relay['shops'], control
       all.filter((shop) => shop.accountId === accountId),
       controls,
     );
+}
+
+async function planAllStock(
+  { ledger }: Relay,
+  verified: ReadonlyMap<string, ConnectedShop>,
+  queues: Queues,
+): Promise<void> {
+  for (const shop of verified.values())
+    await planStock(ledger, shop, (run) => queues.addStockRun({ version: 1, ...run }));
 }
 
 /** Of accounts whose shop this process has verified: another process may serve the others. */

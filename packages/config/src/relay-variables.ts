@@ -5,6 +5,7 @@ import { baseUrl, urlOf } from './url-types.js';
 import { optional, required, withDefault } from './variable.js';
 
 const SECRET_KEY_LENGTH = 32;
+const DAY_MS = 24 * 3_600_000;
 
 export const relayVariables = {
   DATABASE_URL: required(urlOf('postgresql:', 'postgres:'), {
@@ -29,6 +30,10 @@ export const relayVariables = {
   RELAY_SHOP_MARKER: withDefault(onOff(), 'on', {
     description:
       'Write each attempt to the order in the shop before it is sent: a second record against double orders.',
+  }),
+  RELAY_ORDER_NOTES: withDefault(onOff(), 'on', {
+    description:
+      "A private note on the shop's order when HFT71 has accepted it, and when it is held and why; one more call to the shop for each.",
   }),
   RELAY_MAX_UNMIRRORED: withDefault(integer({ least: 1, most: 10_000 }), '20', {
     description: 'Stop sending while this many sent orders could not be written back to their shop.',
@@ -148,6 +153,10 @@ export const timingVariables = {
   }),
   RELAY_MAX_FREEZE: withDefault(duration({ leastMs: 1000 }), '1h', {
     description: 'The longest wait that a 429 is believed.',
+  }),
+  RELAY_KEEP_LOG: withDefault(duration({ leastMs: DAY_MS, mostMs: 3_650 * DAY_MS }), '90d', {
+    description:
+      'How long calls, deliveries, attempts, look-ups and the timeline of orders are kept that are done with; at least a day.',
   }),
   RELAY_DEADLINE: withDefault(duration({ leastMs: 60_000 }), '24h', {
     description: 'An order that could have gone for so long without success is held for a person.',

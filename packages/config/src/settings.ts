@@ -9,6 +9,7 @@ export interface Settings {
   readonly secretKeys: readonly [string, ...string[]];
   readonly mode: 'shadow' | 'live';
   readonly shopMarker: boolean;
+  readonly orderNotes: boolean;
   readonly maxUnmirrored: number;
   readonly sendDelayMs: number;
   readonly publicUrl: string | null;
@@ -75,6 +76,14 @@ export interface Hft71Settings {
   readonly webhookSilenceMs: number;
   readonly stockSync: boolean;
   readonly stockIntervalMs: number;
+  readonly stockSafety: number;
+  readonly stockMissing: 'leave' | 'zero';
+  /** Parts, 0 … 1. */
+  readonly stockMostZeroed: number;
+  readonly stockMostChanged: number;
+  /** Pieces. */
+  readonly stockLargest: number;
+  readonly catalogueIntervalMs: number;
   readonly shippingSync: boolean;
   readonly twoWaySync: boolean;
   readonly updateDelayMs: number;
@@ -107,6 +116,7 @@ export interface TimingSettings {
   readonly lookUpGapMs: number;
   readonly longestFreezeMs: number;
   readonly raiseEveryMs: number;
+  readonly keepLogMs: number;
 }
 
 /** @param env already cross-checked: a shop is there whole or not at all. */
@@ -118,6 +128,7 @@ export function settingsFrom(env: Environment, warnings: readonly string[]): Set
     secretKeys: previousKey === undefined ? [env.RELAY_SECRET_KEY] : [env.RELAY_SECRET_KEY, previousKey],
     mode: env.RELAY_MODE,
     shopMarker: env.RELAY_SHOP_MARKER,
+    orderNotes: env.RELAY_ORDER_NOTES,
     maxUnmirrored: env.RELAY_MAX_UNMIRRORED,
     sendDelayMs: env.RELAY_SEND_DELAY,
     publicUrl: env.RELAY_PUBLIC_URL ?? null,
@@ -190,6 +201,12 @@ function hft71From(env: ShopEnvironment): Hft71Settings | null {
     webhookSilenceMs: env.HFT71_WEBHOOK_SILENCE,
     stockSync: env.HFT71_STOCK_SYNC_ENABLED,
     stockIntervalMs: env.HFT71_STOCK_INTERVAL,
+    stockSafety: env.HFT71_STOCK_SAFETY,
+    stockMissing: env.HFT71_STOCK_MISSING,
+    stockMostZeroed: env.HFT71_STOCK_MOST_ZEROED,
+    stockMostChanged: env.HFT71_STOCK_MOST_CHANGED,
+    stockLargest: env.HFT71_STOCK_LARGEST,
+    catalogueIntervalMs: env.HFT71_CATALOGUE_INTERVAL,
     shippingSync: env.HFT71_SHIPPING_SYNC_ENABLED,
     twoWaySync: env.HFT71_TWO_WAY_SYNC_ENABLED,
     updateDelayMs: env.HFT71_UPDATE_DELAY,
@@ -223,6 +240,7 @@ function timingFrom(env: Environment): TimingSettings {
     lookUpGapMs: env.RELAY_LOOKUP_GAP,
     longestFreezeMs: env.RELAY_MAX_FREEZE,
     raiseEveryMs: env.RELAY_RAISE_EVERY,
+    keepLogMs: env.RELAY_KEEP_LOG,
   };
 }
 

@@ -4,6 +4,7 @@ import {
   commaList,
   integer,
   jsonObject,
+  percentage,
   onOff,
   oneOf,
   regularExpression,
@@ -149,6 +150,25 @@ export const hft71Variables = {
     description: "HFT71's webhook is taken for dead when it was silent for so long.",
   }),
   HFT71_STOCK_SYNC_ENABLED: withDefault(onOff(), 'off', { description: "Write HFT71's stock to the shop." }),
+  HFT71_STOCK_SAFETY: withDefault(integer({ least: 0, most: 1_000_000 }), '0', {
+    description: 'Pieces of each SKU that are never offered; `relay stock safety` sets another number for one SKU.',
+  }),
+  HFT71_STOCK_MISSING: withDefault(oneOf(['leave', 'zero']), 'leave', {
+    description: 'What becomes of products that the feed named once and no longer does: left as they are, or set to 0.',
+  }),
+  HFT71_STOCK_MOST_ZEROED: withDefault(percentage(), '20%', {
+    description:
+      'Part of the SKUs that one run may set to 0, and that a feed may lack of the one before; five always may.',
+  }),
+  HFT71_STOCK_MOST_CHANGED: withDefault(percentage(), '100%', {
+    description: 'Part of the SKUs that one run may change; five always may.',
+  }),
+  HFT71_STOCK_LARGEST: withDefault(integer({ least: 1, most: 2_000_000_000 }), '1000000', {
+    description: 'A stock figure of the feed above it is not believed, and its SKU is left alone.',
+  }),
+  HFT71_CATALOGUE_INTERVAL: withDefault(duration({ leastMs: 1000 }), '24h', {
+    description: 'How often the shop’s whole catalogue is read; in between its product webhooks keep it fresh.',
+  }),
   HFT71_STOCK_INTERVAL: withDefault(duration({ leastMs: 1000 }), '1h', { description: 'How often stock is compared.' }),
   HFT71_SHIPPING_SYNC_ENABLED: withDefault(onOff(), 'off', { description: 'Write carrier and tracking to the shop.' }),
   HFT71_TWO_WAY_SYNC_ENABLED: withDefault(onOff(), 'off', {

@@ -35,6 +35,16 @@ export function integer({ least, most }: { least: number; most: number }) {
   });
 }
 
+/** `20%`. @returns a part, 0 … 1. */
+export function percentage() {
+  return z.string().transform((value, context) => {
+    const match = /^(\d+(?:\.\d+)?)\s*%$/.exec(value.trim());
+    const part = match === null ? Number.NaN : Number(match[1]) / 100;
+    if (part >= 0 && part <= 1) return part;
+    return refuse(context, 'must be from 0% to 100%, as in 20%');
+  });
+}
+
 /** Parts between commas, without blanks and repetitions. */
 export function commaList(isPart: (part: string) => boolean, whatPartsAre: string) {
   return z.string().transform((value, context): readonly string[] => {

@@ -35,6 +35,8 @@ export interface ShopRuntime {
   readonly marker: boolean;
   readonly maxUnmirrored: number;
   readonly settleMs: number;
+  /** `RELAY_ORDER_NOTES`: a note on the shop's order when HFT71 has accepted it, and when it is held. */
+  readonly orderNotes: boolean;
   /** How HFT71's statuses are shown in the shop. */
   readonly statuses: {
     readonly mapping: StatusMapping;

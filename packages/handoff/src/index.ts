@@ -13,6 +13,7 @@ export { LookUpControlCache } from './look-up-controls.js';
 export { probeBreakers } from './probe-breakers.js';
 export { settleDoubts } from './settle-doubts.js';
 export { startDispatcher, type Dispatcher, type DispatcherOptions } from './dispatcher.js';
+export { noteHeld } from './order-notes.js';
 export { sendOrder } from './send-order.js';
 export { UNKNOWN_SHOP_STATUS, tellUnknownShopStatus } from './show-progress.js';
 export { updateOrder } from './update-order.js';

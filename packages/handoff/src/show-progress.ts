@@ -4,6 +4,7 @@ import {
   raiseAlert,
   recordShown,
   resolveAlerts,
+  STATUS_CONFLICT,
   willNote,
   willWriteShopStatus,
   type WantedShown,
@@ -69,8 +70,6 @@ export async function tellUnknownShopStatus(
   if (await raiseAlert(ctx.ledger, alert)) ctx.log.error(message, { shop: shop.id });
 }
 
-const CONFLICT = 'status set by hand in the shop';
-
 /** After the PUT: what it means for people. Nothing of it is tried again: the next change tells anew. */
 export async function tellProgress(
   ctx: HandOffContext,
@@ -79,13 +78,13 @@ export async function tellProgress(
   { shown, change: { verdict } }: ProgressToShow,
 ): Promise<void> {
   const log = ctx.log.child({ orderId: order.orderId, shop: order.shopId });
-  const conflict = verdict.kind === 'conflict' ? `${verdict.shown} instead of ${verdict.wanted}` : null;
-  await recordShown(ctx.ledger, order, conflict);
+  const conflict = verdict.kind === 'conflict' ? verdict : null;
+  const told = await recordShown(ctx.ledger, order, { version: shown.version, conflict });
   const subject = `${order.shopId}/${order.orderId}`;
-  if (verdict.kind === 'conflict') {
+  if (verdict.kind === 'conflict' && told !== null) {
     const message = `HFT71 says ${shown.status ?? '?'}: the shop's order is ${verdict.shown}, set by hand, and stays so instead of ${verdict.wanted}`;
-    if (await raiseAlert(ctx.ledger, { kind: CONFLICT, severity: 3, subject, message })) log.warn(message);
-  } else if (shown.conflict !== null) await resolveAlerts(ctx.ledger, [CONFLICT], subject);
+    if (await raiseAlert(ctx.ledger, { kind: STATUS_CONFLICT, severity: 3, subject, message })) log.warn(message);
+  } else if (shown.conflict !== null) await resolveAlerts(ctx.ledger, [STATUS_CONFLICT], subject);
 
   const note = progressNote(shop.statuses.mapping, order.hft71OrderId, shown);
   if (note === null || !(await willNote(ctx.ledger, order, note))) return;

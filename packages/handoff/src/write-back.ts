@@ -12,6 +12,7 @@ import {
   wantUpdates,
 } from '@relay/ledger';
 import { HandOffFailed, type HandOffContext } from './context.js';
+import { noteSent } from './order-notes.js';
 import { logged, putWhatDiffers, progressToWrite, tellProgress, type ProgressToShow } from './show-progress.js';
 
 /**
@@ -96,6 +97,7 @@ export async function writeBack(ctx: HandOffContext, intentId: string): Promise<
   await resolveAlerts(ctx.ledger, [UNMIRRORED], wanted.shopId);
   ctx.onProgress();
   log.info('order written back', { hft71OrderId: wanted.hft71OrderId, ...logged(progress) });
+  await noteSent(ctx, shop, wanted);
   return `written back ${wanted.hft71OrderId}`;
 }
 

@@ -57,6 +57,6 @@ function reads(reader: Reader): Hft71Reads {
     lookUpByReference: (pathTemplate, reference, { fullPage } = {}) =>
       lookUpByReference(reader, pathTemplate, reference, fullPage),
     stockPage: (page, count) => stockPage(reader, page, count),
-    stockFeed: ({ count } = {}) => stockFeed(reader, count),
+    stockFeed: (options) => stockFeed(reader, options),
   };
 }

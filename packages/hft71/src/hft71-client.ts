@@ -60,7 +60,7 @@ export interface Hft71Reads {
    * The whole feed, page by page; it is complete only if the generator ends by itself. A page that fails throws: a
    * broken-off feed is never "everything else is zero".
    */
-  stockFeed(options?: { readonly count?: number }): AsyncGenerator<StockPage, void, undefined>;
+  stockFeed(options?: StockFeedOptions): AsyncGenerator<StockPage, void, undefined>;
 }
 
 /**
@@ -126,11 +126,18 @@ export interface Hft71Shipping {
   readonly trackingRet: string | null;
 }
 
+export interface StockFeedOptions {
+  /** Entries of a page. Default 200. */
+  readonly count?: number;
+  /** Made around the reading of each page: to wait for the budget, to try again. */
+  readonly eachPage?: (read: () => Promise<StockPage | null>) => Promise<StockPage | null>;
+}
+
 export interface StockPage {
   readonly rows: readonly StockRow[];
   /** Entries that cannot be believed; their SKUs must be left as they are in the shop. */
   readonly faults: readonly StockFault[];
-  /** Entries as they came, believed or not: fewer than asked for means the last page. */
+  /** Entries as they came, believed or not. */
   readonly entries: number;
 }
 

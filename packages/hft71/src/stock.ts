@@ -1,7 +1,7 @@
 import { CallFailure } from '@relay/core';
 import { z } from 'zod';
 import { STOCK_PAGE_ENTRIES, STOCK_PATH } from './assumptions.js';
-import type { StockFault, StockPage, StockRow } from './hft71-client.js';
+import type { StockFault, StockFeedOptions, StockPage, StockRow } from './hft71-client.js';
 import type { Reader } from './reads.js';
 
 const stockEntries = z.array(z.unknown());
@@ -20,16 +20,24 @@ export async function stockPage(reader: Reader, page: number, count: number): Pr
   };
 }
 
+/**
+ * A page shorter than `count` is not trusted to be the last one (that it is, is assumed): a host that gives less than was
+ * asked for would end the feed at its first page. The feed ends with an empty page, with one that is not there, or where
+ * the short page comes again.
+ */
 export async function* stockFeed(
   reader: Reader,
-  count: number = STOCK_PAGE_ENTRIES,
+  { count = STOCK_PAGE_ENTRIES, eachPage = (read) => read() }: StockFeedOptions = {},
 ): AsyncGenerator<StockPage, void, undefined> {
-  let before: string | null = null;
+  let before = { shown: '', isShort: false };
   for (let page = 1; ; page++) {
-    const found = await stockPage(reader, page, count);
+    const afterShort = before.isShort;
+    const found = await eachPage(() => pageOrEnd(reader, page, count, afterShort));
+    if (found === null || (found.entries === 0 && page > 1)) return;
     const shown = JSON.stringify([found.rows, found.faults]);
-    // A host that ignores `page` would give the first one for ever.
-    if (found.entries > 0 && shown === before)
+    if (found.entries > 0 && shown === before.shown) {
+      if (before.isShort) return;
+      // A host that ignores `page` would give the first one for ever.
       throw new CallFailure({
         target: 'hft71',
         action: 'stock_sync',
@@ -37,9 +45,21 @@ export async function* stockFeed(
         code: 'page-repeats',
         hint: 'HFT71 answers the same stock page again: the feed has no end',
       });
-    before = shown;
+    }
     yield found;
-    if (found.entries < count) return;
+    if (found.entries === 0) return;
+    before = { shown, isShort: found.entries < count };
+  }
+}
+
+/** @returns null where HFT71 says that there is no such page, after a short one. */
+async function pageOrEnd(reader: Reader, page: number, count: number, afterShort: boolean): Promise<StockPage | null> {
+  try {
+    return await stockPage(reader, page, count);
+  } catch (error) {
+    const isPastTheEnd = error instanceof CallFailure && (error.status === 404 || error.status === 400);
+    if (afterShort && isPastTheEnd) return null;
+    throw error;
   }
 }
 
@@ -49,7 +69,8 @@ function judgeEntry(entry: unknown): StockRow | StockFault {
     z.object({ sku: z.unknown().optional(), stock: z.unknown().optional() }).safeParse(entry).data ?? {};
   if (typeof sku !== 'string' || sku.trim() === '') return { sku: null, fault: 'no SKU' };
   if (stock === undefined || stock === null) return { sku, fault: 'no stock figure' };
-  if (typeof stock !== 'number') return { sku, fault: `stock is a ${typeof stock}, not a number` };
+  if (typeof stock !== 'number')
+    return { sku, fault: `stock is ${typeof stock === 'object' ? 'an' : 'a'} ${typeof stock}, not a number` };
   if (!Number.isSafeInteger(stock)) return { sku, fault: 'stock is not a whole number' };
   if (stock < 0) return { sku, fault: 'stock is negative' };
   return { sku, stock };

@@ -2,6 +2,7 @@ import type { OrderTemplate } from '@relay/core';
 import type { Hft71Client } from '@relay/hft71';
 import type { Installation, Ledger } from '@relay/ledger';
 import type { Logger } from '@relay/observability';
+import type { StockSettings } from '@relay/stock';
 import type { ShopClient } from '@relay/woocommerce';
 
 /** One shop as the ways in need it. */
@@ -22,6 +23,7 @@ export interface IntakeShop {
   readonly publicUrl: string | null;
   /** null: edits and cancellations of accepted orders stay in the shop. */
   readonly updates: { readonly delayMs: number } | null;
+  readonly stock: StockSettings;
 }
 
 export interface IntakeContext {

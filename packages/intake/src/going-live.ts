@@ -8,9 +8,9 @@ import {
   startGoingLive,
 } from '@relay/ledger';
 import { walkByStatus } from '@relay/woocommerce';
+import { readStockFeed } from '@relay/stock';
 import type { IntakeContext, IntakeShop } from './context.js';
 import { takePage } from './see-order.js';
-import { readStockFeed } from './stock-feed.js';
 import { anotherRelaysWebhooks } from './shop-webhooks.js';
 
 export interface GoLiveOptions {

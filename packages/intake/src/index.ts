@@ -13,6 +13,5 @@ export { PollFailed, pollOrder, UNKNOWN_HFT71_STATUS } from './poll-order.js';
 export type { PollingShop, StatusRules } from './read-at-hft71.js';
 export { takeOrder, takePage } from './see-order.js';
 export { keepShopWebhooks, webhookUrl } from './shop-webhooks.js';
-export { readStockFeed } from './stock-feed.js';
 export { levelSweep, sweep } from './sweep.js';
 export { receiveWebhook, type DeliveryResult, type WebhookDelivery } from './webhook.js';

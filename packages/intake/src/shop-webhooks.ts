@@ -4,7 +4,9 @@ import type { ShopWebhook } from '@relay/woocommerce';
 import type { IntakeContext, IntakeShop } from './context.js';
 
 /** `order.restored` is an update's twin: an order taken out of the bin. */
-const TOPICS = ['order.created', 'order.updated', 'order.deleted', 'order.restored'] as const;
+const ORDER_TOPICS = ['order.created', 'order.updated', 'order.deleted', 'order.restored'] as const;
+/** They keep the catalogue fresh; only with the stock sync on, since every sale makes one. */
+const PRODUCT_TOPICS = ['product.created', 'product.updated', 'product.deleted', 'product.restored'] as const;
 
 const PATH = /\/webhooks\/woocommerce\/[^/]+$/;
 
@@ -22,7 +24,7 @@ export async function keepShopWebhooks(ctx: IntakeContext, shop: IntakeShop): Pr
   // One process at a time: two that both miss a webhook would both make it.
   await alone(ctx.ledger, `webhooks ${shop.id}`, async () => {
     const own = (await shop.woocommerce.listWebhooks()).filter((hook) => isOurs(hook, url));
-    for (const topic of TOPICS)
+    for (const topic of shop.stock.enabled ? [...ORDER_TOPICS, ...PRODUCT_TOPICS] : ORDER_TOPICS)
       await keepOne(
         ctx,
         shop,
@@ -59,7 +61,7 @@ async function keepOne(
   }
 }
 
-type Topic = (typeof TOPICS)[number];
+type Topic = (typeof ORDER_TOPICS)[number] | (typeof PRODUCT_TOPICS)[number];
 
 function nameOf(topic: Topic): string {
   return `HFT71 Relay ${topic}`;

@@ -1,6 +1,14 @@
 import { sameHomeUrl } from '@relay/core';
-import { countDelivery, loadShop, recordDelivery, wantOrderRead, type SeenDelivery } from '@relay/ledger';
-import { parseShopOrder, verifyWebhookSignature } from '@relay/woocommerce';
+import {
+  countDelivery,
+  forgetProducts,
+  loadShop,
+  noteProducts,
+  recordDelivery,
+  wantOrderRead,
+  type SeenDelivery,
+} from '@relay/ledger';
+import { parseShopOrder, parseShopProduct, verifyWebhookSignature } from '@relay/woocommerce';
 import { z } from 'zod';
 import type { IntakeContext, IntakeShop } from './context.js';
 import type { DeliveryGap } from './delivery-gap.js';
@@ -19,6 +27,7 @@ export type DeliveryResult =
   | 'read-wanted'
   | 'no-id'
   | 'unreadable'
+  | 'product'
   | 'other-topic'
   | 'foreign'
   | 'ping'
@@ -76,6 +85,7 @@ async function store(ctx: IntakeContext, shop: IntakeShop, seen: SeenDelivery, b
     return result;
   };
   if (body === undefined) return recorded('unreadable');
+  if (seen.topic?.startsWith('product.') === true) return takeProduct(ctx, shop, seen.topic, body);
   if (seen.topic !== null && !seen.topic.startsWith('order.')) return recorded('other-topic');
   const order = parseShopOrder(body);
   if (order !== null) {
@@ -91,8 +101,28 @@ async function store(ctx: IntakeContext, shop: IntakeShop, seen: SeenDelivery, b
   return 'read-wanted';
 }
 
+/**
+ * What a product is and shows now, for the catalogue: a hint, since the next stock run reads it again. Counted, not kept:
+ * every sale makes one.
+ */
+async function takeProduct(
+  ctx: IntakeContext,
+  shop: IntakeShop,
+  topic: string,
+  body: unknown,
+): Promise<DeliveryResult> {
+  const id = orderIdOf(body);
+  const product = parseShopProduct(body);
+  if (topic === 'product.deleted' && id !== null) await forgetProducts(ctx.ledger, shop.id, [id]);
+  else if (product !== null) {
+    const { parentId, sku, type, manages, stock } = product;
+    await noteProducts(ctx.ledger, shop.id, [{ productId: product.id, parentId, sku, type, manages, stock }]);
+  }
+  return counted(ctx, shop.id, 'product');
+}
+
 /** Counting is for the eyes of operations; the answer to the shop does not wait for a PostgreSQL that is away. */
-async function counted<T extends 'ping' | 'bad-signature' | 'foreign'>(
+async function counted<T extends 'product' | 'ping' | 'bad-signature' | 'foreign'>(
   ctx: IntakeContext,
   shopId: string,
   result: T,

@@ -36,7 +36,14 @@ export async function prepareAttempt(
 }
 
 export type ClaimRefusal =
-  'not-ready' | 'shop-not-live' | 'shop-paused' | 'breaker-open' | 'frozen' | 'window-full' | 'unmirrored';
+  | 'not-ready'
+  | 'shop-not-live'
+  | 'shop-paused'
+  | 'breaker-open'
+  | 'frozen'
+  | 'window-full'
+  | 'unmirrored'
+  | 'update-under-way';
 
 /**
  * `ready → sending`, under a lock on the account's row, so that two workers cannot both fill the last place of the send
@@ -55,7 +62,7 @@ export async function claimAttempt(
   },
 ): Promise<'claimed' | ClaimRefusal> {
   return inTransaction(ledger, async (client) => {
-    await client.query('select 1 from account where id = $1 for update', [claim.accountId]);
+    await client.query(LOCK, [claim.accountId, claim.intentId]);
     const row = await oneRow<{ claimed: boolean; refusal: ClaimRefusal }>(client, CLAIM, [
       claim.intentId,
       claim.accountId,
@@ -70,11 +77,22 @@ export async function claimAttempt(
   });
 }
 
+/**
+ * The account's row; and for a reprint, beside which an update of its order may be made, the lock under which updates are
+ * claimed: each would else see the other's lease too late (per order one remote call at a time).
+ */
+const LOCK = `
+select (select pg_advisory_xact_lock(hashtext('updates'), hashtext(shop_id || '/' || order_id))::text from intent
+        where id = $2 and kind = 'reprint')
+from account where id = $1 for update`;
+
 const CLAIM = `
 with looked as (
   select i.id, s.mode = 'live' as live, s.paused_at is null as running, a.breaker_state <> 'open' as closed, coalesce(a.frozen_until > now(), false) as frozen,
          (select count(*) from intent x where x.account_id = a.id and x.state = 'sending') < send_window(a) as room,
-         ${unmirroredOf('i.shop_id')} < $6::int as mirrored
+         ${unmirroredOf('i.shop_id')} < $6::int as mirrored,
+         not exists (select 1 from intent u where u.shop_id = i.shop_id and u.order_id = i.order_id
+                     and u.kind in ('update_order', 'update_order_address') and u.lease_until > now()) as alone
   from intent i join shop s on s.id = i.shop_id join account a on a.id = i.account_id
   where i.id = $1 and a.id = $2 and i.state = 'ready' and i.token = $3 and not i.cancel_requested
     and exists (select 1 from attempt t where t.token = $3 and t.claimed_at is null and t.ended_at is null)
@@ -83,7 +101,7 @@ claimed as (
   update intent i set state = 'sending', payload_hash = $4, address_hash = $7, lease_until = now() + $5::bigint * interval '1 millisecond',
          state_since = now()
   from looked
-  where i.id = looked.id and i.state = 'ready' and i.token = $3 and live and running and closed and room and mirrored
+  where i.id = looked.id and i.state = 'ready' and i.token = $3 and live and running and closed and room and mirrored and alone
   returning i.id
 ),
 marked as (
@@ -91,7 +109,7 @@ marked as (
 )
 select exists (select 1 from marked) as claimed,
        case when not live then 'shop-not-live' when not running then 'shop-paused' when not closed then 'breaker-open' when frozen then 'frozen'
-            when not mirrored then 'unmirrored' else 'window-full' end as refusal
+            when not mirrored then 'unmirrored' when not alone then 'update-under-way' else 'window-full' end as refusal
 from looked`;
 
 export function isUniqueViolation(error: unknown, index: string): boolean {

@@ -52,7 +52,7 @@ export function connectLedger(options: {
   };
 }
 
-type Queryable = Pick<pg.Pool, 'query'>;
+export type Queryable = Pick<pg.Pool, 'query'>;
 export type Row = Record<string, unknown>;
 
 export async function rows<T>(on: Queryable, sql: string, params: unknown[] = []): Promise<T[]> {

@@ -19,7 +19,7 @@ export async function recordDelivery(
 export async function countDelivery(
   ledger: Ledger,
   shopId: string,
-  result: 'bad-signature' | 'ping' | 'foreign',
+  result: 'product' | 'bad-signature' | 'ping' | 'foreign',
 ): Promise<void> {
   await ledger.pool.query(
     `insert into delivery_count as c (shop_id, day, result, count) values ($1, current_date, $2, 1)

@@ -1,5 +1,13 @@
 import { inTransaction, oneRow, rows, type Ledger } from './connect.js';
 
+/** One SKU as a page of the feed told it. */
+export interface FeedEntry {
+  readonly sku: string;
+  /** null where the figure cannot be believed: `fault` says why. */
+  readonly stock: number | null;
+  readonly fault?: string;
+}
+
 /** Starts a reading of the complete stock feed; it counts only once it is finished. */
 export async function beginFeed(ledger: Ledger, accountId: string): Promise<string> {
   const row = await oneRow<{ id: string }>(
@@ -10,22 +18,53 @@ export async function beginFeed(ledger: Ledger, accountId: string): Promise<stri
   return (row as { id: string }).id;
 }
 
-/** A SKU that comes twice keeps its last figure. @returns how many came twice within this page. */
+/** A SKU that comes twice keeps its last figure, and how often it came. @param pageNo from 1. */
 export async function addFeedPage(
   ledger: Ledger,
   feedId: string,
-  page: readonly { sku: string; stock: number }[],
+  page: readonly FeedEntry[],
+  pageNo = 1,
 ): Promise<void> {
-  // A figure beyond any warehouse must not stop the feed: that HFT71 has the SKU is what counts here.
-  const lastBySku = new Map(page.map(({ sku, stock }) => [sku, Math.min(stock, LARGEST_STOCK)]));
+  const bySku = new Map<string, FeedEntry & { times: number }>();
+  for (const entry of page) bySku.set(entry.sku, { ...entry, times: (bySku.get(entry.sku)?.times ?? 0) + 1 });
+  const entries = [...bySku.values()];
   await inTransaction(ledger, async (client) => {
     await client.query(
-      `insert into feed_sku (feed_id, sku, stock) select $1::bigint, u.sku, u.stock from unnest($2::text[], $3::int[]) as u(sku, stock)
-       on conflict (feed_id, sku) do update set stock = excluded.stock`,
-      [feedId, [...lastBySku.keys()], [...lastBySku.values()]],
+      `insert into feed_sku (feed_id, sku, stock, fault, times, page)
+       select $1::bigint, u.sku, u.stock, u.fault, u.times, $6::int from unnest($2::text[], $3::int[], $4::text[], $5::int[]) as u(sku, stock, fault, times)
+       on conflict (feed_id, sku) do update set
+         stock = excluded.stock, fault = excluded.fault, times = feed_sku.times + excluded.times, page = excluded.page`,
+      [
+        feedId,
+        entries.map(({ sku }) => sku),
+        entries.map(({ stock }) => stock),
+        entries.map(({ fault }) => fault ?? null),
+        entries.map(({ times }) => times),
+        pageNo,
+      ],
     );
     await client.query('update stock_feed set pages = pages + 1 where id = $1', [feedId]);
   });
+}
+
+/** How many SKUs a reading holds that is not finished yet, and how many the account's current feed has. */
+export async function feedSizes(
+  ledger: Ledger,
+  accountId: string,
+  feedId: string,
+): Promise<{ skus: number; before: number | null }> {
+  const row = await oneRow<{ skus: number; before: number | null }>(
+    ledger.pool,
+    `select (select count(*)::int from feed_sku where feed_id = $2) as skus,
+            (select f.skus from stock_feed f join account a on a.current_feed_id = f.id where a.id = $1) as before`,
+    [accountId, feedId],
+  );
+  return row ?? { skus: 0, before: null };
+}
+
+/** A reading that does not count: the feed before stays. */
+export async function dropFeed(ledger: Ledger, feedId: string): Promise<void> {
+  await ledger.pool.query('delete from feed_sku where feed_id = $1', [feedId]);
 }
 
 /**
@@ -71,18 +110,19 @@ export async function finishFeed(
   });
 }
 
-/** The greatest 4-byte integer. */
-const LARGEST_STOCK = 2_147_483_647;
-
 export interface FeedView {
+  readonly id: string;
+  readonly startedAt: Date;
   readonly completedAt: Date;
+  readonly pages: number;
   readonly skus: number;
 }
 
 export async function currentFeed(ledger: Ledger, accountId: string): Promise<FeedView | null> {
   return oneRow<FeedView>(
     ledger.pool,
-    `select f.completed_at as "completedAt", f.skus from stock_feed f join account a on a.current_feed_id = f.id where a.id = $1`,
+    `select f.id, f.started_at as "startedAt", f.completed_at as "completedAt", f.pages, f.skus
+     from stock_feed f join account a on a.current_feed_id = f.id where a.id = $1`,
     [accountId],
   );
 }
@@ -102,4 +142,18 @@ export async function skusInFeed(
   );
   const row = found[0];
   return row === undefined || !row.has_feed ? null : new Set(row.found ?? []);
+}
+
+/** On which page of the current feed each SKU stood: where a live look begins. */
+export async function feedPagesOf(
+  ledger: Ledger,
+  accountId: string,
+  skus: readonly string[],
+): Promise<{ sku: string; page: number }[]> {
+  return rows(
+    ledger.pool,
+    `select f.sku, f.page from feed_sku f join account a on a.current_feed_id = f.feed_id
+     where a.id = $1 and f.sku = any($2::text[])`,
+    [accountId, skus],
+  );
 }

@@ -1,10 +1,13 @@
 import { rows, type Ledger } from './connect.js';
 
-/** Ended attempts by outcome, over all processes and restarts. */
+/** Ended attempts by outcome, over all processes and restarts, those included that are kept no more. */
 export async function attemptTotals(ledger: Ledger): Promise<{ outcome: string; count: number }[]> {
   return rows(
     ledger.pool,
-    'select outcome, count(*)::int as count from attempt where outcome is not null group by outcome',
+    `select outcome, sum(attempts)::int as count from (
+       select outcome, count(*) as attempts from attempt where outcome is not null group by outcome
+       union all select outcome, attempts from attempt_total
+     ) counted group by outcome`,
   );
 }
 

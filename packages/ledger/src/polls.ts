@@ -178,6 +178,8 @@ with told as (
     hint = case when hint is distinct from $12 then hint else $10 end,
     hint_reads = case when hint is distinct from $12 or $10::text is null then 0 else hint_reads + 1 end,
     furthest = $13,
+    -- a person's word about the shop's status was about HFT71's status of then
+    conflict_accepted = case when status is not distinct from $6 then conflict_accepted end,
     fault = null, fault_since = null, version = version + case when $7::boolean then 1 else 0 end
   where intent_id = $1 and poll_no = $2 and polling_until is not null
   returning *

@@ -1,10 +1,14 @@
 import { writeAuditOn } from './audit.js';
-import { inTransaction, oneRow, type Ledger } from './connect.js';
+import { inTransaction, oneRow, rows, type Ledger, type Queryable } from './connect.js';
 
-export type RestoreDeclared =
-  | { readonly kind: 'declared'; readonly inDoubt: number }
-  /** A worker was seen within the last 30 s: it may be sending. */
-  | { readonly kind: 'worker-alive'; readonly workers: readonly string[] };
+/** Workers were seen within the last 30 s: they may be sending. Nothing was changed. */
+export interface WorkerAlive {
+  readonly kind: 'worker-alive';
+  readonly workers: readonly string[];
+}
+
+export type RestoreDeclared = { readonly kind: 'declared'; readonly inDoubt: number } | WorkerAlive;
+export type MoveDeclared = { readonly kind: 'declared' } | WorkerAlive;
 
 /**
  * The ledger was restored from a backup: whatever it does not know as sent may have been sent since. All of it goes in
@@ -16,10 +20,8 @@ export async function declareRestored(
   restore: { settleMs: number; leaseMs: number; actor: string; reason: string; cluster: string | null },
 ): Promise<RestoreDeclared> {
   return inTransaction(ledger, async (client) => {
-    const alive = await client.query<{ worker: string }>(
-      `select host || '/' || pid as worker from process_beat where kind = 'worker' and seen_at > now() - interval '30 seconds'`,
-    );
-    if (alive.rows.length > 0) return { kind: 'worker-alive', workers: alive.rows.map(({ worker }) => worker) };
+    const alive = await workersAlive(client);
+    if (alive !== null) return alive;
     const doubted = await client.query(
       `update intent set state = 'in_doubt', reason = null, token = null, lease_until = null, dispatched_until = null,
          cancel_requested = cancel_requested or state = 'cancelled',
@@ -85,14 +87,28 @@ export async function followCluster(ledger: Ledger, cluster: string | null): Pro
   return row?.cluster ?? null;
 }
 
-/** A person says that the ledger moved as it was: no restore, nothing was lost. */
+/**
+ * A person says that the ledger moved as it was: no restore, nothing was lost. Not while a worker lives: what it is sending
+ * may stand in the ledger that was left behind.
+ */
 export async function acceptCluster(
   ledger: Ledger,
   move: { cluster: string | null; actor: string; reason: string },
-): Promise<void> {
-  await inTransaction(ledger, async (client) => {
+): Promise<MoveDeclared> {
+  return inTransaction(ledger, async (client) => {
+    const alive = await workersAlive(client);
+    if (alive !== null) return alive;
     await client.query('update installation set cluster = $1', [move.cluster]);
     await client.query(`update alert set resolved_at = now() where kind = $1 and resolved_at is null`, [LEDGER_MOVED]);
     await writeAuditOn(client, { actor: move.actor, reason: move.reason, action: 'ledger moved', subject: 'ledger' });
+    return { kind: 'declared' };
   });
+}
+
+async function workersAlive(client: Queryable): Promise<WorkerAlive | null> {
+  const alive = await rows<{ worker: string }>(
+    client,
+    `select host || '/' || pid as worker from process_beat where kind = 'worker' and seen_at > now() - interval '30 seconds'`,
+  );
+  return alive.length === 0 ? null : { kind: 'worker-alive', workers: alive.map(({ worker }) => worker) };
 }

@@ -9,7 +9,7 @@ export interface WantedShown {
   readonly status: string | null;
   /** To be given back when it is shown: a reading that came in between is another version. */
   readonly version: number;
-  /** Statuses of the shop's that the relay set, or may have set. */
+  /** Statuses of the shop's that the relay set, or may have set, and one that a person gave it to overwrite. */
   readonly own: readonly string[];
   /** The most advanced status of HFT71's that the order has had. */
   readonly furthest: string | null;
@@ -23,17 +23,18 @@ export async function loadShown(
   order: { shopId: string; orderId: number; copy: number },
 ): Promise<WantedShown | null> {
   const row = await oneRow<
-    Omit<WantedShown, 'own'> & { writtenShopStatus: string | null; pendingShopStatus: string | null }
+    Omit<WantedShown, 'own'> & Record<'writtenShopStatus' | 'pendingShopStatus' | 'mayOverwrite', string | null>
   >(
     ledger.pool,
     `select statuses, customer_statuses as "customerStatuses", shipping, status, version,
-            written_shop_status as "writtenShopStatus", pending_shop_status as "pendingShopStatus", furthest, conflict, noted
+            written_shop_status as "writtenShopStatus", pending_shop_status as "pendingShopStatus",
+            may_overwrite as "mayOverwrite", furthest, conflict, noted
      from progress where shop_id = $1 and order_id = $2 and copy = $3`,
     [order.shopId, order.orderId, order.copy],
   );
   if (row === null) return null;
-  const { writtenShopStatus, pendingShopStatus, ...shown } = row;
-  return { ...shown, own: [writtenShopStatus, pendingShopStatus].filter((status) => status !== null) };
+  const { writtenShopStatus, pendingShopStatus, mayOverwrite, ...shown } = row;
+  return { ...shown, own: [writtenShopStatus, pendingShopStatus, mayOverwrite].filter((status) => status !== null) };
 }
 
 /**
@@ -51,18 +52,35 @@ export async function willWriteShopStatus(
   );
 }
 
-/** The shop shows it. @param conflict a status that a person set otherwise, or null. */
+/**
+ * The shop shows this version. @param conflict a status that a person set otherwise, or null.
+ * @returns the conflict as it stands now: null too where a person has accepted it for HFT71's status of now.
+ */
 export async function recordShown(
   ledger: Ledger,
   order: { shopId: string; orderId: number },
-  conflict: string | null,
-): Promise<void> {
-  await ledger.pool.query(
-    `update progress set conflict = $3,
-       written_shop_status = coalesce(pending_shop_status, written_shop_status), pending_shop_status = null
-     where shop_id = $1 and order_id = $2 and copy = 1`,
-    [order.shopId, order.orderId, conflict],
+  { version, conflict }: { version: number; conflict: { readonly shown: string; readonly wanted: string } | null },
+): Promise<string | null> {
+  const row = await oneRow<{ conflict: string | null }>(
+    ledger.pool,
+    `update progress set conflict = ${unlessAccepted('$3::text')}, conflict_shown = ${unlessAccepted('$4::text')},
+       written_shop_status = coalesce(pending_shop_status, written_shop_status), pending_shop_status = null,
+       -- what a person gave to be overwritten since this version was loaded is still to be done
+       may_overwrite = case when version > $5 then may_overwrite end
+     where shop_id = $1 and order_id = $2 and copy = 1 returning conflict`,
+    [
+      order.shopId,
+      order.orderId,
+      conflict === null ? null : `${conflict.shown} instead of ${conflict.wanted}`,
+      conflict?.shown ?? null,
+      version,
+    ],
   );
+  return row?.conflict ?? null;
+}
+
+function unlessAccepted(value: string): string {
+  return `case when conflict_accepted is not null and conflict_accepted is not distinct from status then null else ${value} end`;
 }
 
 /** Committed before the note is made: a note is a courtesy, and one too few is better than the same one again. */
@@ -89,21 +107,6 @@ export async function statusCounts(ledger: Ledger, shopId: string): Promise<{ st
      where p.shop_id = $1 group by 1 order by 2 desc, 1`,
     [shopId],
   );
-}
-
-/** Orders whose status a person set otherwise in the shop. */
-export async function statusConflicts(
-  ledger: Ledger,
-  shopId: string,
-  limit = 50,
-): Promise<{ orderId: number; hft71OrderId: string; status: string | null; conflict: string }[]> {
-  const found = await rows<{ orderId: string; hft71OrderId: string; status: string | null; conflict: string }>(
-    ledger.pool,
-    `select order_id as "orderId", hft71_order_id as "hft71OrderId", status, conflict from progress
-     where shop_id = $1 and conflict is not null order by status_since desc limit $2`,
-    [shopId, limit],
-  );
-  return found.map((row) => ({ ...row, orderId: Number(row.orderId) }));
 }
 
 /** What has become of an order at HFT71; one for the order itself and one for each reprint. */

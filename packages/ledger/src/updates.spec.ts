@@ -1,5 +1,8 @@
-import { claimAttempt } from './attempt.js';
+import { randomUUID } from 'node:crypto';
+import { claimAttempt, prepareAttempt } from './attempt.js';
+import { inTransaction } from './connect.js';
 import { recordAccepted } from './record-outcome.js';
+import { reprintOrder } from './reprint.js';
 import { startLedgerWorld, type LedgerWorld } from './testing-world.js';
 import {
   CANCEL,
@@ -59,6 +62,42 @@ test('one call for an order at a time: another update of it waits', async () => 
   expect(await claimUpdate(world.ledger, due?.id ?? '', 45_000)).toBe('busy');
   await dropUpdate(world.ledger, address, 'cancelled');
   expect(await claimUpdate(world.ledger, due?.id ?? '', 45_000)).toMatchObject({ wantedHash: CANCEL });
+});
+
+describe('a reprint beside an update of its order', () => {
+  async function reprint(): Promise<() => ReturnType<typeof claimAttempt>> {
+    await world.ledger.pool.query(`update intent set state = 'written_back' where kind = 'send_order'`);
+    const made = await reprintOrder(world.ledger, ORDER, { actor: 'eve', reason: 'it came torn' });
+    if (made.kind !== 'reprint') throw new Error(`no reprint: ${made.kind}`);
+    const attempt = { intentId: made.intentId, token: randomUUID(), worker: 'spec', payloadHash: 'p' };
+    expect(await prepareAttempt(world.ledger, attempt)).toBe(true);
+    const claim = { accountId: world.accountId, addressHash: 'address-2', leaseMs: 45_000, maxUnmirrored: 20 };
+    return () => claimAttempt(world.ledger, { ...attempt, ...claim });
+  }
+
+  test('is not claimed while the update is under way, and is afterwards', async () => {
+    await seen({ addressHash: 'address-2' });
+    const update = await claimed();
+    const claim = await reprint();
+    expect(await claim()).toBe('update-under-way');
+    await recordUpdated(world.ledger, update, 'address-2');
+    expect(await claim()).toBe('claimed');
+  });
+
+  test('of two that come at the same instant one waits', async () => {
+    await seen({ addressHash: 'address-2' });
+    const claim = await reprint();
+    const [due] = await takeDueUpdates(world.ledger, 60_000, 5);
+    const answers = await inTransaction(world.ledger, async (client) => {
+      // Both have begun before either can see the other's commit.
+      await client.query('select 1 from account for update');
+      await client.query(`select 1 from intent where id = $1 for update`, [due?.id]);
+      return [claim(), claimUpdate(world.ledger, due?.id ?? '', 45_000)] as const;
+    });
+    const [claimedReprint, claimedUpdate] = await Promise.all(answers);
+    expect([claimedReprint === 'claimed', claimedUpdate !== 'busy']).toContain(true);
+    expect([claimedReprint, claimedUpdate === 'busy' ? 'busy' : 'claimed']).not.toEqual(['claimed', 'claimed']);
+  });
 });
 
 test('an update that finds its own call under way leaves its lease alone', async () => {

@@ -3,6 +3,7 @@ import { CallFailure } from '@relay/core';
 import type { CallPurpose } from '@relay/hft71';
 import { freezeAccount, type Ledger } from '@relay/ledger';
 import type { Logger } from '@relay/observability';
+import type { ShopCallPurpose } from '@relay/woocommerce';
 
 /** Log-ins and look-ups of doubts are sending's own; what else is read leaves the last part of a window to sending. */
 const CLASSES: Readonly<Record<CallPurpose, CallClass>> = {
@@ -16,6 +17,11 @@ const CLASSES: Readonly<Record<CallPurpose, CallClass>> = {
 
 export function classOfHft71Call(purpose: CallPurpose): CallClass {
   return CLASSES[purpose];
+}
+
+/** Stock is paced, and leaves the last part of the host's window to orders. */
+export function classOfShopCall(purpose: ShopCallPurpose): CallClass {
+  return purpose === 'stock' ? 'stock' : 'send';
 }
 
 const LONGEST_SLOT_WAIT_MS = 5_000;

@@ -1,4 +1,4 @@
-import { createBudget } from '@relay/budget';
+import { createBudget, type Budget } from '@relay/budget';
 import { readStatusMapping, SecretBox, type OnApiCall } from '@relay/core';
 import type { Settings, ShopSettings } from '@relay/config';
 import { createHft71Client, createRedisTokenStore, type Hft71Client } from '@relay/hft71';
@@ -7,7 +7,7 @@ import type { Logger } from '@relay/observability';
 import { createShopClient, type ShopClient } from '@relay/woocommerce';
 import type { Redis } from 'ioredis';
 import { accountPassword, ledgerLogInGuard } from './account-password.js';
-import { classOfHft71Call, freezer, slotFor } from './call-budgets.js';
+import { classOfHft71Call, classOfShopCall, freezer, slotFor } from './call-budgets.js';
 import { watchHost } from './host-watch.js';
 import { AccountChanged, type ConnectedShop } from './relay.js';
 
@@ -55,6 +55,12 @@ export async function connectShopSettings(parts: Parts): Promise<{ shop: Connect
     longestFreezeMs: timing.longestFreezeMs,
     raiseEveryMs: timing.raiseEveryMs,
   });
+  const hostBudget = createBudget({
+    redis,
+    key: `host:${host}`,
+    rate: shop.woocommerce.rate,
+    afterLoss: 'pace', // a courtesy: nothing of a shop's counts our calls
+  });
   const throttled = freezer({ ledger, accountId: account.id, budget, log });
   return {
     callLog,
@@ -65,32 +71,30 @@ export async function connectShopSettings(parts: Parts): Promise<{ shop: Connect
       host,
       settings: shop,
       budget,
+      hostBudget,
       throttled,
       logSkippedShipping: (orderId, hft71OrderId, why) =>
         onCall({
           ...{ target: 'hft71', action: 'sync_shipping_skipped', method: 'GET', path: `/order/${hft71OrderId}` },
           ...{ status: null, code: why, durationMs: 0, orderId, requestId: null },
         }),
-      woocommerce: shopClient(parts, host, onCall),
+      woocommerce: shopClient(parts, { host, hostBudget, onCall }),
       hft71: hft71Client(parts, { accountId: account.id, budget, throttled, onCall }),
     },
   };
 }
 
-function shopClient({ settings, shop, ledger, redis, log }: Parts, host: string, onCall: OnApiCall): ShopClient {
-  const hostBudget = createBudget({
-    redis,
-    key: `host:${host}`,
-    rate: shop.woocommerce.rate,
-    afterLoss: 'pace', // a courtesy: nothing of a shop's counts our calls
-  });
+function shopClient(
+  { settings, shop, ledger, log }: Parts,
+  { host, hostBudget, onCall }: { host: string; hostBudget: Budget; onCall: OnApiCall },
+): ShopClient {
   return createShopClient({
     baseUrl: shop.woocommerce.baseUrl,
     consumerKey: shop.woocommerce.consumerKey,
     consumerSecret: shop.woocommerce.consumerSecret,
     answerTimeoutMs: settings.timing.shopTimeoutMs,
     connectTimeoutMs: settings.timing.connectTimeoutMs,
-    beforeCall: slotFor(hostBudget, 'shop', () => 'send'),
+    beforeCall: slotFor(hostBudget, 'shop', classOfShopCall),
     onCall,
     onEnd: watchHost({ ledger, host, log, budget: hostBudget }),
   });
@@ -130,6 +134,7 @@ function shopRules(settings: Settings, shop: ShopSettings) {
     doubtRules: { policy: hft71.duplicateReference, hasLookUp: hft71.lookupPath !== null },
     lookUpPath: hft71.lookupPath,
     marker: settings.shopMarker,
+    orderNotes: settings.orderNotes,
     maxUnmirrored: settings.maxUnmirrored,
     settleMs: hft71.settleMs,
     webhookSecret: woocommerce.webhookSecret,
@@ -137,6 +142,20 @@ function shopRules(settings: Settings, shop: ShopSettings) {
     sweepOverlapMs: settings.timing.sweepOverlapMs,
     publicUrl: settings.publicUrl,
     ...statusRules(hft71),
+    stock: stockSettings(hft71),
+  };
+}
+
+/** What the settings say of stock. */
+function stockSettings(hft71: ShopSettings['hft71']): ConnectedShop['stock'] {
+  return {
+    enabled: hft71.stockSync,
+    everyMs: hft71.stockIntervalMs,
+    rules: { falls: hft71.stockFalls, safety: hft71.stockSafety, missing: hft71.stockMissing },
+    mostZeroed: hft71.stockMostZeroed,
+    mostChanged: hft71.stockMostChanged,
+    largest: hft71.stockLargest,
+    catalogueEveryMs: hft71.catalogueIntervalMs,
   };
 }
 

@@ -12,7 +12,7 @@ export {
 } from './relay.js';
 export { setAccountPassword } from './account-password.js';
 export { closeBreakerByPerson, openBreakerByPerson, readBreakers, type BreakerAct, type Breakers } from './breaker.js';
-export { readBudget, type BudgetState } from './budget-state.js';
+export { readBudget, type BudgetState, type ShopBudgets } from './budget-state.js';
 export { describeBreakers, type BreakerState, type BreakersState } from './breaker-state.js';
 export { listForPerson, type ForPerson } from './list-for-person.js';
 export { readEvidence, type Evidence, type ReprintEvidence } from './order-evidence.js';
@@ -34,5 +34,13 @@ export type { ReconcileOptions, ReconcileProgress } from './reconcile-run.js';
 export { readReconciliation, type ReconciliationReport } from './reconcile-report.js';
 export { readStatus, type RelayStatus } from './status.js';
 export { createUser, ensureAdmin, logIn, ROLES, type Role } from './users.js';
-export { askPoll, statusOverview, type PollAsked, type StatusOverview } from './statuses.js';
+export {
+  askPoll,
+  settleStatusConflict,
+  statusOverview,
+  type ConflictSettled,
+  type PollAsked,
+  type StatusOverview,
+} from './statuses.js';
 export { checkStatusMapping } from './status-mapping-check.js';
+export * from './stock.js';

@@ -5,6 +5,7 @@ import {
   LEDGER_MOVED,
   raiseAlert,
   readCluster,
+  type MoveDeclared,
   type RestoreDeclared,
 } from '@relay/ledger';
 import type { Relay } from './relay.js';
@@ -26,9 +27,9 @@ export async function declareLedgerRestored(
   });
 }
 
-/** `relay ledger moved`: another cluster, and nothing was lost. */
-export async function declareLedgerMoved(relay: Relay, by: { actor: string; reason: string }): Promise<void> {
-  await acceptCluster(relay.ledger, { ...by, cluster: await readCluster(relay.ledger) });
+/** `relay ledger moved`: another cluster, and nothing was lost. Refused while a worker lives. */
+export async function declareLedgerMoved(relay: Relay, by: { actor: string; reason: string }): Promise<MoveDeclared> {
+  return acceptCluster(relay.ledger, { ...by, cluster: await readCluster(relay.ledger) });
 }
 
 /** At each start of a worker: another system identifier or timeline may mean a restored backup. Says so, stops nothing. */
@@ -37,7 +38,7 @@ export async function offerRestoreCheck({ ledger, log }: Relay): Promise<void> {
   if (former === null) return;
   const message =
     'the ledger is on another PostgreSQL cluster or timeline than before. If it was restored from a backup: stop the workers, ' +
-    'then relay ledger restored; if it was moved without loss: relay ledger moved';
+    'then relay ledger restored; if it was moved without loss: stop them too, then relay ledger moved';
   if (await raiseAlert(ledger, { kind: LEDGER_MOVED, severity: 1, subject: 'ledger', message }))
     log.error(`SEV-1 ${message}`, { former });
 }

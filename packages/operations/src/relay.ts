@@ -1,3 +1,4 @@
+import type { Budget } from '@relay/budget';
 import type { Installation, Ledger } from '@relay/ledger';
 import type { Logger, Metrics } from '@relay/observability';
 import type { Settings, ShopSettings } from '@relay/config';
@@ -23,7 +24,13 @@ export interface Relay {
 }
 
 /** One shop with its clients: what the hand-off needs and what the ways in need, in one. */
-export type ConnectedShop = ShopRuntime & IntakeShop & PollingShop & { readonly settings: ShopSettings };
+export type ConnectedShop = ShopRuntime &
+  IntakeShop &
+  PollingShop & {
+    readonly settings: ShopSettings;
+    /** Of the shop's host (`WC_RATE_LIMIT`), shared by all shops on it. */
+    readonly hostBudget: Budget;
+  };
 
 export function intakeContext(relay: Relay, onReceived?: () => void): IntakeContext {
   return {

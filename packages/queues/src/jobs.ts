@@ -25,7 +25,16 @@ export const pollJobSchema = z.object({
 });
 export type PollJob = z.infer<typeof pollJobSchema>;
 
-export const MAINTENANCE_TASKS = ['sweep', 'level-sweep', 'read-feed', 'reconcile'] as const;
+/** One stock run. A run that is over, or that another worker makes, does nothing. */
+export const stockJobSchema = z.object({
+  version: z.literal(1),
+  runId: z.string(),
+  dispatchNo: z.number().int(),
+  shopId: z.string(),
+});
+export type StockJob = z.infer<typeof stockJobSchema>;
+
+export const MAINTENANCE_TASKS = ['sweep', 'level-sweep', 'read-feed', 'retention', 'reconcile'] as const;
 export type MaintenanceTask = (typeof MAINTENANCE_TASKS)[number];
 
 export const maintenanceJobSchema = z.object({

@@ -1,5 +1,12 @@
-/** Every queue of the relay. `stock-sync` comes with its feature. */
-export const QUEUE_NAMES = ['send-order', 'update-order', 'write-back', 'poll-status', 'maintenance'] as const;
+/** Every queue of the relay. */
+export const QUEUE_NAMES = [
+  'send-order',
+  'update-order',
+  'write-back',
+  'poll-status',
+  'stock-sync',
+  'maintenance',
+] as const;
 export type QueueName = (typeof QUEUE_NAMES)[number];
 
 /**

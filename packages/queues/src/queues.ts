@@ -1,6 +1,6 @@
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { HandOffJob, MaintenanceJob, MaintenanceTask, PollJob } from './jobs.js';
+import type { HandOffJob, MaintenanceJob, MaintenanceTask, PollJob, StockJob } from './jobs.js';
 import { QUEUE_NAMES, queuePrefix, type QueueName } from './queue-names.js';
 
 const HOUR_SECONDS = 3600;
@@ -11,6 +11,8 @@ export interface Queues {
   addHandOffs(queue: HandOffQueue, jobs: readonly HandOffJob[]): Promise<void>;
   /** Adds the jobs of polls, id `<intent>-<poll_no>`, with the tries of their own that a read may have. */
   addPolls(jobs: readonly PollJob[]): Promise<void>;
+  /** Adds the job of a stock run, id `<run>-<dispatch_no>`, with tries of its own. */
+  addStockRun(job: StockJob): Promise<void>;
   /** Puts the schedulers back: after a FLUSHALL they are gone while workers live. */
   ensureSchedulers(schedules: readonly MaintenanceSchedule[]): Promise<void>;
   close(): Promise<void>;
@@ -21,6 +23,7 @@ export type HandOffQueue = 'send-order' | 'update-order' | 'write-back';
 
 /** A read repeats without harm: BullMQ's own attempts, with a backoff that asks the error (protocol, "Dispatch"). */
 export const POLL_TRIES = 4;
+export const STOCK_TRIES = 3;
 
 export interface MaintenanceSchedule {
   readonly task: MaintenanceTask;
@@ -58,6 +61,7 @@ export function createQueues({
     'update-order': queue('update-order'),
     'write-back': queue('write-back'),
     'poll-status': queue('poll-status'),
+    'stock-sync': queue('stock-sync'),
     maintenance: queue('maintenance'),
   };
 
@@ -76,6 +80,10 @@ export function createQueues({
           opts: { jobId: `${job.intentId}-${job.pollNo}`, attempts: POLL_TRIES, backoff: { type: 'custom' } },
         })),
       );
+    },
+    async addStockRun(job) {
+      const opts = { jobId: `${job.runId}-${job.dispatchNo}`, attempts: STOCK_TRIES, backoff: { type: 'custom' } };
+      await byName['stock-sync'].add('stock-sync', job, opts);
     },
     async ensureSchedulers(schedules) {
       for (const { task, shopId, everyMs } of schedules) {

@@ -42,6 +42,16 @@ const shopOrder = z.looseObject({
 });
 export type SandboxOrder = z.infer<typeof shopOrder>;
 
+const shopProduct = z.object({
+  id: z.number(),
+  type: z.string(),
+  sku: z.string(),
+  parentId: z.number(),
+  stock: z.number().nullable(),
+  manageStock: z.boolean(),
+});
+export type SandboxProduct = z.infer<typeof shopProduct>;
+
 const acceptedOrders = z.array(
   z.object({
     at: z.number(),
@@ -189,6 +199,30 @@ export class Sandbox {
 
   async acceptedOf(orderId: number): Promise<AcceptedOrder[]> {
     return (await this.acceptedOrders()).filter(({ referenceId }) => referenceId === String(orderId));
+  }
+
+  /** More products on both sides, with the same figure. */
+  async makeProducts(wanted: {
+    simple?: number;
+    parents?: number;
+    variations?: number;
+    stock?: number;
+  }): Promise<void> {
+    await this.#call('POST', '/products', wanted);
+  }
+
+  /** The shop's products as it has them. */
+  async products(): Promise<SandboxProduct[]> {
+    return z.object({ products: z.array(shopProduct) }).parse(await this.#call('GET', '/shop')).products;
+  }
+
+  async stockOf(sku: string): Promise<number | null> {
+    return (await this.products()).find((product) => product.sku === sku)?.stock ?? null;
+  }
+
+  /** HFT71's figures, SKU by SKU. */
+  async hft71Stock(): Promise<Readonly<Record<string, number>>> {
+    return z.object({ skus: z.record(z.string(), z.number()) }).parse(await this.#call('GET', '/hft71')).skus;
   }
 
   /** Moves an order at HFT71 by hand, as a whole or SKU by SKU; its webhook is called for a whole one. */

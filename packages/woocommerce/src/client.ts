@@ -9,6 +9,7 @@ import {
   putOrderMeta,
   unknownStatuses,
 } from './orders.js';
+import { listProducts, listVariations, productsBySku, writeStock } from './products.js';
 import type { ShopClient, ShopClientOptions } from './shop-client.js';
 import { ShopHttp } from './shop-http.js';
 import { readSiteIndex } from './site-index.js';
@@ -27,6 +28,10 @@ export function createShopClient(options: ShopClientOptions): ShopClient {
     putOrder: (id, change) => putOrder(http, id, change),
     unknownStatuses: (statuses) => unknownStatuses(http, statuses),
     addOrderNote: (id, text) => addOrderNote(http, id, text),
+    productsBySku: (skus) => productsBySku(http, skus),
+    listProducts: (page) => listProducts(http, page),
+    listVariations: (parentId, page) => listVariations(http, parentId, page),
+    writeStock: (parentId, items) => writeStock(http, parentId, items),
     listWebhooks: () => listWebhooks(http),
     createWebhook: (hook) => createWebhook(http, hook),
     activateWebhook: (id) => activateWebhook(http, id),

@@ -1,14 +1,20 @@
 export { createShopClient } from './client.js';
 export { gmtOf, plusSeconds } from './gmt-seconds.js';
 export { parseShopOrder } from './order-schema.js';
+export { MOST_PRODUCTS, parseShopProduct } from './products.js';
 export type {
+  BatchedItem,
   NewShopWebhook,
   OrderPage,
   OrderQuery,
+  ProductPage,
+  ShopCallPurpose,
   ShopClient,
   ShopClientOptions,
   ShopIndex,
+  ShopProduct,
   ShopWebhook,
+  StockWrite,
 } from './shop-client.js';
 export {
   walkByStatus,

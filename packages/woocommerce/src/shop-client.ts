@@ -10,13 +10,16 @@ export interface ShopClientOptions {
   /** TCP and TLS together. Default 3 s. */
   readonly connectTimeoutMs?: number;
   /** Called before every try, retries included: the budget of the shop's host. What it throws is thrown on unchanged. */
-  readonly beforeCall?: () => Promise<void>;
+  readonly beforeCall?: (purpose: ShopCallPurpose) => Promise<void>;
   /** Called after every try. */
   readonly onCall?: OnApiCall;
   /** Called once for each call, when it has ended with all its tries: null when it did its work. */
   readonly onEnd?: (failure: CallFailure | null) => void;
   readonly userAgent?: string;
 }
+
+/** What a call is for: which part of the host's budget it may use. */
+export type ShopCallPurpose = 'orders' | 'stock';
 
 /**
  * A WooCommerce shop's REST API v3, as far as the relay uses it. Reads are tried up to three times within
@@ -49,6 +52,17 @@ export interface ShopClient {
   /** A private note on the order's page in the shop. Sends no webhook. */
   addOrderNote(id: number, text: string): Promise<void>;
 
+  /** Products and variations with one of these SKUs, to the letter. @param skus at most 100; one with a comma is not found. */
+  productsBySku(skus: readonly string[]): Promise<ShopProduct[]>;
+  /** Products without their variations, a hundred a page, by id. @param page from 1. */
+  listProducts(page: number): Promise<ProductPage>;
+  listVariations(parentId: number, page: number): Promise<ProductPage>;
+  /**
+   * One batch of quantities. @param parentId of the variations; null for simple products. @param items at most 100.
+   * @returns one for each item, in order. @throws TypeError before anything is sent, for what is no whole number from 0 on.
+   */
+  writeStock(parentId: number | null, items: readonly StockWrite[]): Promise<BatchedItem[]>;
+
   listWebhooks(): Promise<ShopWebhook[]>;
   createWebhook(hook: NewShopWebhook): Promise<ShopWebhook>;
   /** Revives a webhook that the shop disabled after six failures; it comes without the events it missed. */
@@ -68,6 +82,41 @@ export interface OrderChange {
   /** By key, in place; null deletes. */
   readonly meta?: Readonly<Record<string, string | null>>;
   readonly lines?: readonly { readonly id: number; readonly meta: Readonly<Record<string, string | null>> }[];
+}
+
+export interface ShopProduct {
+  readonly id: number;
+  /** 0 for a product of its own. */
+  readonly parentId: number;
+  readonly sku: string;
+  /** simple, variable, variation, … */
+  readonly type: string;
+  /** Whose figure counts: its own, nobody's, its parent's. */
+  readonly manages: 'yes' | 'no' | 'parent';
+  /** Whole pieces; null while it keeps no figure. */
+  readonly stock: number | null;
+  /** Ids; empty but for a variable product. */
+  readonly variations: readonly number[];
+}
+
+export interface ProductPage {
+  readonly products: readonly ShopProduct[];
+  readonly isLast: boolean;
+}
+
+export interface StockWrite {
+  readonly id: number;
+  readonly quantity: number;
+  /** HFT71's own figure, for `_hft71_stock_available`; null leaves the meta as it is. */
+  readonly available: number | null;
+}
+
+export interface BatchedItem {
+  readonly id: number;
+  /** As the shop shows it now. */
+  readonly stock: number | null;
+  /** The shop's code for what went wrong with this item; null when it is written. */
+  readonly error: string | null;
 }
 
 export interface ShopIndex {

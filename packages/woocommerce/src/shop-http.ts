@@ -3,7 +3,7 @@ import axios, { type AxiosAdapter, type AxiosRequestConfig, type InternalAxiosRe
 import axiosRetry from 'axios-retry';
 import { shopFailure } from './failures.js';
 import { freshNonce, percentEncode, signQuery } from './oauth1.js';
-import type { ShopClientOptions } from './shop-client.js';
+import type { ShopCallPurpose, ShopClientOptions } from './shop-client.js';
 import { connectTimeoutAgents, headersOf, parseJson, requestIdOf, retryWithin } from '@relay/http';
 import { endOf } from './shop-answer.js';
 import { ShopClock } from './shop-clock.js';
@@ -21,6 +21,10 @@ export interface ShopCall {
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly orderId?: number;
+  /** Which part of the host's budget it may use. Default: that of orders. */
+  readonly purpose?: ShopCallPurpose;
+  /** How many times `answerTimeoutMs` it may take. Default 1. */
+  readonly patience?: number;
   /** The index is read without keys, so that wrong ones do not hide who answers. */
   readonly withoutKeys?: boolean;
 }
@@ -56,7 +60,7 @@ export class ShopHttp {
 
   /** @throws CallFailure on every end but a 2xx with JSON. */
   async call(call: ShopCall): Promise<ShopAnswer> {
-    await this.#options.beforeCall?.();
+    await this.#options.beforeCall?.(call.purpose ?? 'orders');
     try {
       const answer = await this.#call(call);
       this.#options.onEnd?.(null);
@@ -68,8 +72,9 @@ export class ShopHttp {
   }
 
   async #call(call: ShopCall): Promise<ShopAnswer> {
-    const deadline = AbortSignal.timeout(this.#answerTimeoutMs);
-    const endsAt = performance.now() + this.#answerTimeoutMs;
+    const timeoutMs = this.#answerTimeoutMs * (call.patience ?? 1);
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const endsAt = performance.now() + timeoutMs;
     let tries = 0;
     const config: AxiosRequestConfig<string> = {
       method: call.method,
@@ -82,7 +87,7 @@ export class ShopHttp {
       },
       adapter: async (config) => {
         tries += 1;
-        if (tries > 1) await this.#options.beforeCall?.();
+        if (tries > 1) await this.#options.beforeCall?.(call.purpose ?? 'orders');
         return this.#try(call, config, deadline);
       },
       ...(call.method === 'GET' ? this.#readAgents : this.#writeAgents),

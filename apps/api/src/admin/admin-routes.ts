@@ -13,6 +13,7 @@ import { describeRoutes } from './openapi.js';
 import { orderRoutes } from './order-routes.js';
 import { reconciliationRoutes } from './reconciliation-routes.js';
 import { shopRoutes } from './shop-routes.js';
+import { stockRoutes } from './stock-routes.js';
 import { statusRoutes } from './status-routes.js';
 
 /**
@@ -51,6 +52,7 @@ export async function adminRoutes(
   await app.register(statusRoutes, { relay });
   await app.register(reconciliationRoutes, { relay });
   await app.register(shopRoutes, { relay });
+  await app.register(stockRoutes, { relay });
 }
 
 /** A JSON document that cannot be read has no field to name. */

@@ -1,4 +1,4 @@
-import { readBudget, type BudgetState, type Relay } from '@relay/operations';
+import { readBudget, type Relay, type ShopBudgets } from '@relay/operations';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { answers } from './answers.js';
@@ -7,8 +7,7 @@ import { ofShop } from './order-schemas.js';
 
 const rate = z.object({ calls: z.number(), windowMs: z.number() });
 
-const budgetSchema = z.object({
-  shop: z.string(),
+const stateSchema = z.object({
   configured: rate.describe('What was agreed'),
   current: rate.describe('What is granted now: less after a 429, and raised again step by step'),
   used: z.record(z.string(), z.number()).describe('Calls that stand in the window now, by class'),
@@ -18,6 +17,13 @@ const budgetSchema = z.object({
   startsCareful: z.boolean().describe('Not all of the agreed rate may go at once'),
 });
 
+const budgetSchema = stateSchema.extend({
+  shop: z.string(),
+  host: stateSchema
+    .extend({ name: z.string().describe('Host and port') })
+    .describe('Of the shop’s host (WC_RATE_LIMIT), shared by all shops on it'),
+});
+
 /** The same use case as `relay budget`. */
 export const budgetRoutes: FastifyPluginAsyncZod<{ relay: Relay }> = async (app, { relay }) => {
   app.get(
@@ -25,14 +31,14 @@ export const budgetRoutes: FastifyPluginAsyncZod<{ relay: Relay }> = async (app,
     {
       schema: {
         tags: ['budget'],
-        summary: 'The calls that a shop’s HFT71 account grants now',
+        summary: 'The calls that a shop’s HFT71 account and its host grant now',
         querystring: ofShop,
         response: answers(budgetSchema),
       },
     },
     async ({ query }, reply) => {
       const shop = chosenShop(relay, query.shop);
-      let state: BudgetState;
+      let state: ShopBudgets;
       try {
         state = await readBudget(shop);
       } catch (error) {

@@ -233,3 +233,36 @@ describe('POST /orders/{order}/hold, /release and /reprint', () => {
     });
   });
 });
+
+describe('POST /orders/{order}/status-conflict', () => {
+  it('keeps the shop’s status or has HFT71’s written, under the name that is logged in', async () => {
+    const id = await readyOrder();
+    expect(await act(id, 'status-conflict', { how: 'accept' })).toMatchObject({
+      status: 409,
+      body: { what: `no status of order ${id} is set otherwise by hand` },
+    });
+    await sql(`update intent set state = 'written_back', hft71_order_id = $2 where order_id = $1`, [id, `9${id}`]);
+    const conflict = 'refunded instead of completed';
+    const setByHand = () =>
+      sql(`update progress set conflict = $2, conflict_shown = 'refunded', status = 'Closed' where order_id = $1`, [
+        id,
+        conflict,
+      ]);
+    await setByHand();
+    const { body } = await call('GET', '/statuses');
+    expect(body['conflicts']).toEqual([
+      { orderId: id, number: String(id), hft71OrderId: `9${id}`, status: 'Closed', conflict },
+    ]);
+    expect(await act(id, 'status-conflict', { how: 'accept' })).toEqual({
+      status: 200,
+      body: { order: String(id), conflict },
+    });
+    await setByHand();
+    expect((await act(id, 'status-conflict', { how: 'overwrite' })).status).toBe(200);
+    expect((await act(id, 'status-conflict', { how: 'neither' })).status).toBe(400);
+    expect((await auditOf(id)).map(({ actor, action }) => `${String(actor)}: ${String(action)}`)).toEqual([
+      'olga: statuses accept',
+      'olga: statuses overwrite',
+    ]);
+  });
+});

@@ -1,5 +1,12 @@
 import { progressOf, timelineOf } from '@relay/ledger';
-import { askPoll, findOrder, resolveUpdates, statusOverview, type Relay } from '@relay/operations';
+import {
+  askPoll,
+  findOrder,
+  resolveUpdates,
+  settleStatusConflict,
+  statusOverview,
+  type Relay,
+} from '@relay/operations';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { accepted, answers } from './answers.js';
@@ -51,7 +58,13 @@ const overviewSchema = z.object({
   mapping: listOf(z.object({ hft71Status: z.string(), shopStatus: z.string().nullable() })),
   counts: listOf(z.object({ status: z.string(), orders: z.number(), isKnown: z.boolean() })),
   conflicts: listOf(
-    z.object({ orderId: z.number(), hft71OrderId: z.string(), status: z.string().nullable(), conflict: z.string() }),
+    z.object({
+      orderId: z.number(),
+      number: z.string(),
+      hft71OrderId: z.string(),
+      status: z.string().nullable(),
+      conflict: z.string(),
+    }),
   ),
   heldUpdates: listOf(
     z.object({
@@ -65,6 +78,22 @@ const overviewSchema = z.object({
       hft71OrderId: z.string().nullable(),
     }),
   ),
+  blockedUpdates: listOf(
+    z.object({
+      shopId: z.string(),
+      orderId: z.number(),
+      number: z.string(),
+      kind: z.string(),
+      sendState: z.string().describe('The order’s own'),
+      sendReason: z.string().nullable(),
+      since: z.date(),
+    }),
+  ).describe('Told to HFT71 once the order itself is settled'),
+});
+
+const conflictBody = z.object({
+  how: z.enum(['accept', 'overwrite']).describe('accept: keep the shop’s status; overwrite: set HFT71’s'),
+  reason: z.string().trim().min(1).max(500),
 });
 
 const updateBody = z.object({
@@ -130,6 +159,24 @@ export const statusRoutes: FastifyPluginAsyncZod<{ relay: Relay }> = async (app,
     async (request) => {
       const { updates } = accepted(await resolveUpdates(relay, actOf(request), request.body.how));
       return { order: request.params.order, updates };
+    },
+  );
+
+  app.post(
+    '/orders/:order/status-conflict',
+    {
+      schema: {
+        tags,
+        summary: 'Say what becomes of a status that a person set by hand in the shop',
+        params: orderParams,
+        querystring: ofShop,
+        body: conflictBody,
+        response: answers(z.object({ order: z.string(), conflict: z.string() })),
+      },
+    },
+    async (request) => {
+      const { conflict } = accepted(await settleStatusConflict(relay, actOf(request), request.body.how));
+      return { order: request.params.order, conflict };
     },
   );
 

@@ -12,6 +12,7 @@ const DESCRIPTIONS: Readonly<Record<QueueName, string>> = {
   'update-order': 'Changes of address and cancellations of accepted orders, on their way to HFT71.',
   'write-back': 'HFT71’s ids and statuses on their way into the shop.',
   'poll-status': 'Readings of the status of accepted orders at HFT71. A later one takes the place of one that failed.',
+  'stock-sync': 'Comparisons of the shop’s stock with HFT71’s. The ledger plans them.',
   maintenance: 'Sweeps of the shop, readings of the stock feed, and the comparison of shop, ledger and HFT71.',
 };
 

@@ -18,6 +18,7 @@ export class History {
   /** What was done, for whoever reads of a failure. */
   readonly told: string[] = [];
   #restoreBackup: (() => Promise<void>) | null = null;
+  #wasRestoredInSilence = false;
 
   constructor(
     readonly world: World,
@@ -37,9 +38,27 @@ export class History {
     await this.world.sandbox.setHft71({ lookup: { lie: null } });
     this.crew.wakeAll();
     await this.crew.ensure(WORKERS);
-    const isSettled = await this.world.relay.settled(await this.#toBeSettled(), SETTLED_MS);
+    const isSettled = await this.#comesToRest();
     await this.crew.sendSleepersHome();
     return isSettled;
+  }
+
+  /**
+   * An order that was sent and written back after the backup shows the restored ledger an id which it did not write:
+   * where nobody declared the restore, the account stops until a person has looked. Any other stop stays, and is a fault.
+   */
+  async #comesToRest(): Promise<boolean> {
+    const { relay } = this.world;
+    const orderIds = await this.#toBeSettled();
+    const deadline = performance.now() + SETTLED_MS;
+    while (performance.now() < deadline) {
+      if (await relay.settled(orderIds, 1_000)) return true;
+      const { state, reason } = await relay.breaker();
+      if (state !== 'open' || !this.#wasRestoredInSilence || reason?.startsWith('another sender:') !== true) continue;
+      this.told.push(`a person closes the breaker: ${reason}`);
+      await relay.mustRelay('breaker', 'close', '--reason', 'a backup was restored', '--yes');
+    }
+    return false;
   }
 
   /** An order that was cancelled before the relay could see it is nothing to it. */
@@ -126,6 +145,7 @@ export class History {
     await this.crew.stopAll(isDeclared ? 'SIGTERM' : 'SIGKILL');
     await restore();
     if (isDeclared) await this.world.relay.declareRestored();
+    else this.#wasRestoredInSilence = true;
     await this.crew.ensure(WORKERS);
   }
 }

@@ -59,7 +59,7 @@ async function play(
     table.head();
   }
   let passed = 0;
-  let failed = 0;
+  const failed: string[] = [];
   const take = async ({ scenario, sabotage, name }: Turn) => {
     if (stopping.aborted) return;
     const context = { full, seed, servers, recordFolder, stopping };
@@ -71,7 +71,7 @@ async function play(
     // With a guard switched off, good is that it was noticed: by a figure, not by an accident.
     const good = sabotage === null ? result.passed : wasNoticed(result);
     if (good) passed += 1;
-    else failed += 1;
+    else failed.push(name);
     if (json) process.stdout.write(`${jsonLine(result)}\n`);
     else table.row(name, result, result.passed);
     if (sabotage !== null && !good) say(`  ${name}: UNNOTICED: without ${sabotage.what} nothing broke`);
@@ -83,8 +83,10 @@ async function play(
     take,
   );
   await sideBySide(turns.filter(needsAlone), 1, take);
-  if (!json) process.stdout.write(`${passed} passed, ${failed} failed\n`);
-  return failed === 0 && !stopping.aborted ? EXIT.ok : EXIT.failed;
+  // By name: whoever has only the log of a long run would else look for a NO among hundreds of lines.
+  for (const name of failed) say(`Failed: ${name} (seed ${seed})`);
+  if (!json) process.stdout.write(`${passed} passed, ${failed.length} failed\n`);
+  return failed.length === 0 && !stopping.aborted ? EXIT.ok : EXIT.failed;
 }
 
 function wasNoticed(result: ScenarioResult): boolean {

@@ -26,6 +26,9 @@ import { redisFlushall } from './redis-flushall.js';
 import { redisHalfOpen } from './redis-half-open.js';
 import { redisRestart } from './redis-restart.js';
 import { shopAway, shopHtml } from './shop-away.js';
+import { stockFeeds } from './stock-feeds.js';
+import { stockKill } from './stock-kill.js';
+import { stockRaces } from './stock-races.js';
 import { storm429 } from './storm-429.js';
 import { trickle } from './trickle.js';
 import { twoInstallations } from './two-installations.js';
@@ -66,4 +69,7 @@ export const SCENARIOS: readonly Scenario[] = [
   clockSkew,
   credentialsRotated,
   webhookShuffle,
+  stockRaces,
+  stockKill,
+  stockFeeds,
 ];

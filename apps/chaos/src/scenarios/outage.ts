@@ -11,6 +11,8 @@ const OUTAGE_SETTINGS = {
   RELAY_BREAKER_PROBE_MAX: '1s',
   RELAY_BREAKER_REOPEN: '1s',
   RELAY_BREAKER_REOPEN_MAX: '30s',
+  // Nothing here loses a job: one that only waits on a busy machine must not count as two pick-ups.
+  RELAY_DISPATCH_LEASE: '30s',
 };
 const SEND_BY_MS = 1_000; // RELAY_SEND_BY of `SHORT_TIMES`
 

@@ -27,6 +27,7 @@ const requestLine = z.looseObject({
   method: z.string(),
   path: z.string(),
   status: z.number().nullable(),
+  ms: z.number(),
   overLimit: z.boolean().optional(),
   fault: z.string().optional(),
   body: z.unknown().optional(),

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { WorkerAlive } from '@relay/ledger';
 import { declareLedgerMoved, declareLedgerRestored, type Relay } from '@relay/operations';
 import { Refused, type Answer } from '../answer.js';
 import type { ActorOptions, Cli } from '../cli.js';
@@ -51,27 +52,34 @@ function addRestored(ledger: Command, cli: Cli): void {
 }
 
 async function declare(cli: Cli, relay: Relay, { as: actor, reason }: DeclareOptions): Promise<Answer> {
-  const declared = await declareLedgerRestored(relay, { actor, reason });
-  if (declared.kind === 'worker-alive')
-    throw new Refused({
-      what: `a worker lives, and may be sending: ${declared.workers.join(', ')}`,
-      toDo: 'stop all workers; one that was killed counts as living for 30 s after its last sign',
-    });
+  const declared = withoutWorkers(await declareLedgerRestored(relay, { actor, reason }));
   const text = `The restore is declared. Orders in doubt now: ${declared.inDoubt}. Start the workers: they look for them at HFT71, and hold for a person what they cannot find out (relay orders held).`;
   return { json: { inDoubt: declared.inDoubt }, text: wrap(text, cli.width) };
+}
+
+function withoutWorkers<T extends { readonly kind: 'declared' }>(declared: T | WorkerAlive): T {
+  if (!isWorkerAlive(declared)) return declared;
+  throw new Refused({
+    what: `a worker lives, and may be sending: ${declared.workers.join(', ')}`,
+    toDo: 'stop all workers; one that was killed counts as living for 30 s after its last sign',
+  });
+}
+
+function isWorkerAlive(declared: { readonly kind: string }): declared is WorkerAlive {
+  return declared.kind === 'worker-alive';
 }
 
 function addMoved(ledger: Command, cli: Cli): void {
   const command = ledger
     .command('moved')
-    .description('It is on another PostgreSQL cluster than before, and no commit was lost.')
+    .description('It is on another PostgreSQL cluster than before, and no commit was lost. Stop all workers first.')
     .requiredOption('--reason <text>', 'how you know, for the record', notBlank)
     .addOption(actorOption())
     .addOption(jsonOption())
     .action((options: DeclareOptions) =>
       cli.answer(options, () =>
         withRelay(cli, async (relay) => {
-          await declareLedgerMoved(relay, { actor: options.as, reason: options.reason });
+          withoutWorkers(await declareLedgerMoved(relay, { actor: options.as, reason: options.reason }));
           return { json: { moved: true }, text: 'Noted: the ledger is where it is now, and nothing was lost.' };
         }),
       ),

@@ -14,6 +14,7 @@ import { changeStock, stockHolder } from '../shop/stock.js';
 import type { Timers } from '../timers.js';
 import { ControlError } from './control-error.js';
 import { makeOrders } from './make-orders.js';
+import { makeProducts } from './make-products.js';
 import { setDeliveries, setProvider, setShop } from './settings.js';
 
 export interface Controlled {
@@ -46,6 +47,7 @@ export const controlRoutes: { pattern: RegExp; methods: Record<string, Act> }[] 
     },
   },
   { pattern: /^\/orders\/(\d+)\/refunds$/, methods: { POST: postRefund } },
+  { pattern: /^\/products$/, methods: { POST: postProducts } },
   { pattern: /^\/products\/(\d+)\/sell$/, methods: { POST: sell } },
   { pattern: /^\/shop$/, methods: { GET: getShop, PUT: putShop } },
   { pattern: /^\/shop\/snapshot$/, methods: { POST: snapshot } },
@@ -96,6 +98,10 @@ function postRefund(on: Controlled, call: ControlCall): Answer {
   const order = orderOf(on, call);
   const refund = refundOrder(on.shop.shop, order, call.body);
   return ok(refundView(order, refund, on.shop.shop.settings), 201);
+}
+
+function postProducts(on: Controlled, { body }: ControlCall): Answer {
+  return ok(makeProducts(on.shop.shop, on.hft71.provider, body), 201);
 }
 
 /** A sale of which no order tells: stock falls, `product.updated` goes out. */

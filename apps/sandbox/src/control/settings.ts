@@ -30,11 +30,19 @@ export function setProvider(provider: Provider, input: JsonObject): void {
   provider.statusStepMs = Math.max(1, asNumber(input.statusStepMs) ?? provider.statusStepMs);
   if (isObject(input.lookup)) setLookup(provider, input.lookup);
   if (input.webhook !== undefined) setWebhook(provider, input.webhook === null ? null : asObject(input.webhook));
+  if (isObject(input.feed)) setFeed(provider, input.feed);
   for (const [sku, stock] of Object.entries(asObject(input.skus))) {
     const quantity = asNumber(stock);
     if (quantity === undefined) provider.stock.delete(sku);
     else provider.stock.set(sku, quantity);
   }
+}
+
+/** Named parts are set anew; `figures: {}` takes all figures back. */
+function setFeed({ feed }: Provider, input: JsonObject): void {
+  if (isObject(input.figures)) feed.figures = new Map(Object.entries(input.figures));
+  if (Array.isArray(input.more)) feed.more = input.more;
+  if (input.endsInPage !== undefined) feed.endsInPage = asNumber(input.endsInPage) ?? null;
 }
 
 export function setShop(settings: ShopSettings, input: JsonObject): void {

@@ -1,6 +1,6 @@
 import { jsonAnswer, type Answer, type Call } from '../call.js';
 import { CREDENTIALS } from '../credentials.js';
-import { asText, isObject, parseJson, type JsonObject } from '../json.js';
+import { asText, isObject, parseJson, type Json, type JsonObject } from '../json.js';
 import type { DuplicateReference } from '../options.js';
 import type { AcceptedEntry } from '../record.js';
 import type { SeededRandom } from '../seeded-random.js';
@@ -45,6 +45,7 @@ export function openHft71(setup: Hft71Setup): OpenHft71 {
     webhook: null,
     statusStepMs: setup.statusStepMs,
     stockFalls: 'accepted',
+    feed: { figures: new Map(), more: [], endsInPage: null },
     stock: new Map(setup.skus.map((sku, index) => [sku, 20 + ((index * 37) % 400)])),
     orders: new Map(),
     byReference: new Map(),
@@ -129,9 +130,13 @@ function stockPage(provider: Provider, query: URLSearchParams): Answer {
   const count = Number(query.get('count') ?? '200');
   if (!Number.isInteger(page) || !Number.isInteger(count) || page < 1 || count < 1)
     return jsonAnswer(422, { message: 'page and count must be positive whole numbers' });
-  const rows = [...provider.stock].slice((page - 1) * count, page * count);
-  return jsonAnswer(
-    200,
-    rows.map(([sku, stock]) => ({ sku, stock })),
-  );
+  const { figures, more, endsInPage } = provider.feed;
+  const first = (page - 1) * count;
+  const entries: Json[] = [...provider.stock]
+    .slice(first, first + count)
+    .map(([sku, stock]) => ({ sku, stock: figures.has(sku) ? (figures.get(sku) ?? null) : stock }));
+  const after = Math.max(0, first - provider.stock.size);
+  entries.push(...more.slice(after, after + count - entries.length));
+  if (endsInPage === null || page < endsInPage) return jsonAnswer(200, entries);
+  return jsonAnswer(200, page > endsInPage || endsInPage === 0 ? [] : entries.slice(0, Math.floor(count / 2)));
 }

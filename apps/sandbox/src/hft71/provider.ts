@@ -1,3 +1,4 @@
+import type { Json } from '../json.js';
 import type { DuplicateReference } from '../options.js';
 import type { AcceptedEntry } from '../record.js';
 import type { ProducedOrder } from './production.js';
@@ -26,6 +27,15 @@ export interface WebhookSettings {
   drop: boolean;
 }
 
+export interface FeedFaults {
+  /** SKU by SKU, what stands there instead of the figure. */
+  figures: Map<string, Json>;
+  /** Entries after the last one. */
+  more: Json[];
+  /** Half of this page is the last that comes; null: it comes whole. 0 is an empty feed. */
+  endsInPage: number | null;
+}
+
 /** HFT71 as one object: what it knows, and how the control face has set it. */
 export interface Provider {
   username: string;
@@ -40,6 +50,8 @@ export interface Provider {
   stockFalls: 'accepted' | 'produced' | 'never';
   /** What it stocks, sku by sku. */
   stock: Map<string, number>;
+  /** What its feed shows otherwise than it is: figures of any type, entries of any shape, an early end. */
+  feed: FeedFaults;
   orders: Map<number, ProducedOrder>;
   /** Oldest first: a reference has several when repeats are accepted. */
   byReference: Map<string, ProducedOrder[]>;

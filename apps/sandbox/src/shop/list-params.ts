@@ -94,7 +94,8 @@ export function withinDates(row: Dated, params: ListParams): boolean {
 export function sortRows<T extends Dated>(rows: T[], params: ListParams, draw: () => number): T[] {
   const sign = params.order === 'asc' ? 1 : -1;
   const { orderby, include } = params;
-  const keyed = rows.map((row) => ({ row, tie: draw() }));
+  const hasTies = orderby !== 'id' && orderby !== 'date';
+  const keyed = rows.map((row) => ({ row, tie: hasTies ? draw() : 0 }));
   const rank = ({ row }: { row: T }): number => {
     if (orderby === 'id') return row.id;
     if (orderby === 'modified') return row.modifiedMs;

@@ -37,9 +37,10 @@ function list({ shop, query }: RouteCall): Answer {
   const wanted = skus === undefined || skus === '' ? null : new Set(skus.split(','));
   const status = textOf(query, 'status');
   const type = textOf(query, 'type');
-  const rows = [...shop.db.products.values()].filter(
+  const candidates = wanted === null ? shop.db.products.values() : withSkus(shop, wanted);
+  const rows = [...candidates].filter(
     (product) =>
-      (wanted === null ? product.type !== 'variation' : wanted.has(product.sku.toLowerCase())) &&
+      (wanted !== null || product.type !== 'variation') &&
       (status === undefined || status === 'any' || product.status === status) &&
       (type === undefined || product.type === type) &&
       withinDates(product, params),
@@ -49,6 +50,10 @@ function list({ shop, query }: RouteCall): Answer {
   const headers = listHeaders(`${shop.settings.homeUrl}/wp-json/wc/v3/products`, query, listing);
   const body = listing.rows.map((product) => pickFields(productView(shop, product), query));
   return wpAnswer(200, body, { ...COLLECTION, ...headers });
+}
+
+function withSkus(shop: Shop, wanted: ReadonlySet<string>): Product[] {
+  return [...wanted].flatMap((sku) => shop.db.bySku.get(sku) ?? []);
 }
 
 function create({ shop, body, query }: RouteCall): Answer {

@@ -25,7 +25,12 @@ export function checkProductTypes(body: JsonObject): void {
 /** Any write moves `date_modified` and tells `product.updated`, an equal value too. */
 export function updateProduct(shop: Shop, product: Product, body: JsonObject): void {
   const sku = asText(body.sku);
-  if (sku !== undefined && sku !== product.sku) product.sku = freeSku(shop, sku);
+  if (sku !== undefined && sku !== product.sku) {
+    const free = freeSku(shop, sku);
+    if (product.sku !== '') shop.db.bySku.delete(product.sku.toLowerCase());
+    product.sku = free;
+    if (free !== '') shop.db.bySku.set(free.toLowerCase(), product);
+  }
   product.name = asText(body.name) ?? product.name;
   product.price = asText(body.regular_price) ?? product.price;
   product.status = asText(body.status) ?? product.status;
@@ -70,6 +75,7 @@ export function createProduct(shop: Shop, body: JsonObject, parent?: Product): P
   if (product.manageStock) setStock(product, phpStockAmount(body.stock_quantity ?? 0));
   writeMeta(product.meta, body.meta_data, () => shop.db.nextMetaId++);
   shop.db.products.set(product.id, product);
+  if (sku !== '') shop.db.bySku.set(sku.toLowerCase(), product);
   parent?.variations.push(product.id);
   shop.changed('product.created', product.id);
   return product;
@@ -77,12 +83,13 @@ export function createProduct(shop: Shop, body: JsonObject, parent?: Product): P
 
 export function deleteProduct(shop: Shop, product: Product): void {
   shop.db.products.delete(product.id);
+  if (product.sku !== '') shop.db.bySku.delete(product.sku.toLowerCase());
   const parent = shop.db.products.get(product.parentId);
   if (parent) parent.variations = parent.variations.filter((id) => id !== product.id);
 }
 
 function freeSku(shop: Shop, sku: string): string {
-  const owner = [...shop.db.products.values()].find((p) => sku !== '' && p.sku.toLowerCase() === sku.toLowerCase());
+  const owner = sku === '' ? undefined : shop.db.bySku.get(sku.toLowerCase());
   if (owner)
     throw new ShopError(400, 'product_invalid_sku', 'Invalid or duplicated SKU.', {
       resource_id: owner.id,

@@ -31,6 +31,8 @@ export interface Webhook {
 export interface ShopDb {
   orders: Map<number, ShopOrder>;
   products: Map<number, Product>;
+  /** By SKU in lower case: a shop has each once, blind to case. */
+  bySku: Map<string, Product>;
   webhooks: Map<number, Webhook>;
   nextPostId: number;
   nextItemId: number;
@@ -62,6 +64,7 @@ export function emptyDb(): ShopDb {
   return {
     orders: new Map(),
     products: new Map(),
+    bySku: new Map(),
     webhooks: new Map(),
     nextPostId: 10,
     nextItemId: 1,

@@ -35,6 +35,12 @@ import type { SteeredClock } from './steered-clock.js';
 export const SHOP_ID = 'main';
 export const SENDABLE = ['processing'];
 
+const NO_STOCK: IntakeShop['stock'] = {
+  ...{ enabled: false, everyMs: 3_600_000, catalogueEveryMs: 86_400_000 },
+  rules: { falls: 'accepted', safety: 0, missing: 'leave' },
+  ...{ mostZeroed: 0.2, mostChanged: 1, largest: 1_000_000 },
+};
+
 /** The protocol's times. */
 export const TIMES = {
   sendByMs: 2_000,
@@ -186,6 +192,7 @@ export class RelayInProcess {
       duplicatePattern: null,
       marker,
       maxUnmirrored: 20,
+      orderNotes: false, // calls of which nothing depends
       settleMs: SETTLE_MS,
       webhookSecret: '',
       sendDelayMs: 0,
@@ -194,6 +201,7 @@ export class RelayInProcess {
       publicUrl: null,
       statuses: { mapping: { rows: [] }, mixedOrders: false, backwards: false, lines: true },
       updates: null,
+      stock: NO_STOCK,
     };
     const intake = { ledger, installation, log: this.#log };
     const ctx = {
