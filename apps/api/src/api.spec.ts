@@ -31,11 +31,16 @@ describe('what is open', () => {
   it('/readyz says what keeps it from being ready', async () => {
     const before = await get('/readyz');
     expect(before.status).toBe(503);
-    expect(await before.json()).toEqual({ ready: false, problems: ['no worker has been seen for 30 s'], warnings: [] });
+    expect(await before.json()).toEqual({
+      ready: false,
+      problems: ['no worker has been seen for 30 s'],
+      warnings: [],
+      paused: [],
+    });
     await beat(api.relay.ledger, { id: randomUUID(), kind: 'worker', host: 'test', pid: 1, progressed: true });
     const after = await get('/readyz');
     expect(after.status).toBe(200);
-    expect(await after.json()).toEqual({ ready: true, problems: [], warnings: [] });
+    expect(await after.json()).toEqual({ ready: true, problems: [], warnings: [], paused: [] });
   });
 
   it('/readyz is red when work is due, the window is open and nothing moves', async () => {

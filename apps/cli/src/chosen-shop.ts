@@ -26,6 +26,18 @@ export function chosenShop(relay: Relay, shopId: string | undefined): ConnectedS
   return shop;
 }
 
+/** The shop of the ledger that `--shop` names, also one without settings here; the only one where it is left out. */
+export async function oneShopId(relay: Relay, shopId: string | undefined): Promise<string> {
+  const known = await listShops(relay.ledger);
+  const [only, ...others] = known;
+  if (shopId === undefined && others.length > 0)
+    throw new Refused({
+      what: 'there are several shops',
+      toDo: `name one with --shop: ${known.map(({ id }) => id).join(', ')}`,
+    });
+  return (await knownShopId(relay, shopId ?? only?.id)) ?? chosenShop(relay, undefined).id;
+}
+
 /** A filter on a shop that nobody knows would show an empty list, which reads as "all is well". */
 export async function knownShopId(relay: Relay, shopId: string | undefined): Promise<string | undefined> {
   const shops = await listShops(relay.ledger);

@@ -188,15 +188,20 @@ export async function leaveInDoubt(
   return attempt.token;
 }
 
-/** HFT71's own order under this reference. @returns its id. */
-export async function orderAtHft71({ sandbox, shop }: World, referenceId: string): Promise<string> {
+/** HFT71's own order under this reference. @param lines of any SKU when left out. @returns its id. */
+export async function orderAtHft71(
+  { sandbox, shop }: World,
+  referenceId: string,
+  lines?: readonly { readonly sku: string; readonly quantity: number }[],
+): Promise<string> {
   const address = { address1: 'Way 1', address2: '', city: 'Sampletown', zip: '12345', state: '', country: 'DE' };
   const person = { customerName: 'Eve Sample', email: 'eve@customer.example', mobile: '' };
   const page = await shop.hft71.stockPage(1, 1);
+  const items = lines?.map(({ sku, quantity }) => ({ sku, quantity })) ?? [{ sku: page.rows[0]?.sku, quantity: 1 }];
   const body = {
     referenceId,
     orderDate: '2026-11-23',
-    items: [{ sku: page.rows[0]?.sku, quantity: 1 }],
+    items,
     address: { ...address, ...person },
   };
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${await shop.hft71.logInToken()}` };

@@ -1,7 +1,7 @@
 import { adoptShownIds, noteHeld, type HandOffContext } from '@relay/handoff';
 import { keepShopWebhooks, levelSweep, sweep, type IntakeContext } from '@relay/intake';
 import { currentFeed, shopMayBeCalled, wantedSweeps, type Ledger } from '@relay/ledger';
-import type { ConnectedShop, Relay } from '@relay/operations';
+import { reconcile, type ConnectedShop, type Relay } from '@relay/operations';
 import { readStockFeed } from '@relay/stock';
 import type { MaintenanceJob, MaintenanceSchedule, Queues } from '@relay/queues';
 
@@ -17,6 +17,7 @@ export function maintenanceSchedules(relay: Relay): MaintenanceSchedule[] {
   return [...relay.shops.values()].flatMap((shop) => [
     { task: 'sweep' as const, shopId: shop.id, everyMs: timing.sweepIntervalMs },
     { task: 'level-sweep' as const, shopId: shop.id, everyMs: timing.levelSweepIntervalMs },
+    { task: 'reconcile' as const, shopId: shop.id, everyMs: timing.reconcileIntervalMs },
     { task: 'retention' as const, shopId: shop.id, everyMs: RETENTION_EVERY_MS },
     ...(shop.lines === 'feed' ? [{ task: 'read-feed' as const, shopId: shop.id, everyMs: timing.feedIntervalMs }] : []),
   ]);
@@ -27,6 +28,7 @@ export type ShopMaintenanceJob = MaintenanceJob & { readonly task: Exclude<Maint
 
 /** One maintenance job. @returns what came of it, for the Board. */
 export async function maintain(
+  relay: Relay,
   intake: IntakeContext,
   handOff: HandOffContext,
   shop: ConnectedShop,
@@ -49,11 +51,29 @@ export async function maintain(
       return (await levelSweep(intake, shop)) ?? 'not connected yet';
     case 'read-feed':
       return readStockFeed(intake, shop);
+    case 'reconcile': {
+      const { onReceived } = intake;
+      const done = await reconcile(relay, shop, {
+        windowMs: relay.settings.timing.reconcileWindowMs,
+        startedBy: 'schedule',
+        hft71: true,
+        mostReads: MOST_READS_A_NIGHT,
+        ...(handOff.isStopping === undefined ? {} : { isStopping: handOff.isStopping }),
+        ...(onReceived === undefined ? {} : { onReceived }),
+      });
+      return done.kind === 'refused' ? `not now: ${done.what}` : done;
+    }
   }
 }
 
+/** With the polls' share of 60 calls a minute some twenty minutes; those read longest ago come first. */
+const MOST_READS_A_NIGHT = 1_000;
+
 /** Two intervals without a sweep: the schedule is lost, or was made by a machine whose clock is ahead. */
 const OVERDUE_INTERVALS = 2;
+
+/** How soon a comparison is tried again that could not run: another shop's was under way, or a worker died. */
+const RECONCILE_AGAIN_MS = 10 * 60_000;
 
 /**
  * Sweeps that do not wait for their schedule: one of a kind at a time, however long it takes. One that is overdue because
@@ -63,12 +83,14 @@ const OVERDUE_INTERVALS = 2;
 export function wantedSweepsEnqueuer(
   ledger: Ledger,
   queues: Queues,
-  { sweepIntervalMs, levelSweepIntervalMs }: Relay['settings']['timing'],
+  { sweepIntervalMs, levelSweepIntervalMs, reconcileIntervalMs }: Relay['settings']['timing'],
 ): () => Promise<void> {
-  const intervals = { sweep: sweepIntervalMs, 'level-sweep': levelSweepIntervalMs };
+  const intervals = { sweep: sweepIntervalMs, 'level-sweep': levelSweepIntervalMs, reconcile: RECONCILE_AGAIN_MS };
   const overdue = {
     sweepMs: OVERDUE_INTERVALS * sweepIntervalMs,
     levelSweepMs: OVERDUE_INTERVALS * levelSweepIntervalMs,
+    // Shops of one account take turns, so one may come a little after its schedule.
+    reconcileMs: reconcileIntervalMs + 2 * RECONCILE_AGAIN_MS,
   };
   const enqueuedAt = new Map<string, number>();
   return async () => {

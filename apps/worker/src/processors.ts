@@ -79,7 +79,7 @@ export function startProcessors(parts: {
       // The ledger's alone: no shop has to be reached for it.
       if (task === 'retention') return forgetOld(relay.ledger, rest.shopId, relay.settings.timing.keepLogMs);
       const shop = verified.get(rest.shopId);
-      return shop === undefined ? 'not connected yet' : maintain(intake, handOff, shop, { task, ...rest });
+      return shop === undefined ? 'not connected yet' : maintain(relay, intake, handOff, shop, { task, ...rest });
     }),
   ];
   return {

@@ -189,6 +189,12 @@ export const timingVariables = {
   RELAY_LEVEL_SWEEP_INTERVAL: withDefault(duration({ leastMs: 10_000 }), '1h', {
     description: 'How often all orders in sendable statuses are compared with the ledger.',
   }),
+  RELAY_RECONCILE_INTERVAL: withDefault(duration({ leastMs: 60_000 }), '24h', {
+    description: 'How often shop, ledger and HFT71 are compared: with 24h each night, at 00:00 UTC.',
+  }),
+  RELAY_RECONCILE_WINDOW: withDefault(duration({ leastMs: 60_000 }), '7d', {
+    description: 'Orders that the shop changed within this time are compared.',
+  }),
   RELAY_FEED_INTERVAL: withDefault(duration({ leastMs: 10_000 }), '1h', {
     description: "How often HFT71's list of SKUs is read, where HFT71_LINES=feed needs it.",
   }),

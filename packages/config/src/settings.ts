@@ -116,6 +116,8 @@ export interface TimingSettings {
   readonly sweepIntervalMs: number;
   readonly sweepOverlapMs: number;
   readonly levelSweepIntervalMs: number;
+  readonly reconcileIntervalMs: number;
+  readonly reconcileWindowMs: number;
   readonly feedIntervalMs: number;
   readonly markerBackoffMs: number;
   readonly deadlineMs: number;
@@ -267,6 +269,8 @@ function timingFrom(env: Environment): TimingSettings {
     sweepIntervalMs: env.RELAY_SWEEP_INTERVAL,
     sweepOverlapMs: env.RELAY_SWEEP_OVERLAP,
     levelSweepIntervalMs: env.RELAY_LEVEL_SWEEP_INTERVAL,
+    reconcileIntervalMs: env.RELAY_RECONCILE_INTERVAL,
+    reconcileWindowMs: env.RELAY_RECONCILE_WINDOW,
     feedIntervalMs: env.RELAY_FEED_INTERVAL,
     markerBackoffMs: env.RELAY_MARKER_BACKOFF,
     deadlineMs: env.RELAY_DEADLINE,

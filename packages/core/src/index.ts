@@ -14,6 +14,7 @@ export * from './poll-plan.js';
 export * from './post-observation.js';
 export * from './post-outcome.js';
 export * from './response-targets.js';
+export * from './reconcile-order.js';
 export * from './retry-after.js';
 export * from './secret-box.js';
 export * from './shop-home.js';

@@ -7,7 +7,7 @@ import { HandOffFailed, type HandOffContext, type ShopRuntime } from './context.
  * be read, its reference agrees: plugins that copy orders copy their meta (protocol, "Going live").
  */
 export async function adoptShownId(
-  ctx: HandOffContext,
+  ctx: Pick<HandOffContext, 'ledger' | 'log' | 'onProgress'>,
   shop: ShopRuntime,
   intent: IntentView,
   hft71OrderId: string,

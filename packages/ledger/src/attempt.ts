@@ -36,7 +36,14 @@ export async function prepareAttempt(
 }
 
 export type ClaimRefusal =
-  'not-ready' | 'shop-not-live' | 'breaker-open' | 'frozen' | 'window-full' | 'unmirrored' | 'update-under-way';
+  | 'not-ready'
+  | 'shop-not-live'
+  | 'shop-paused'
+  | 'breaker-open'
+  | 'frozen'
+  | 'window-full'
+  | 'unmirrored'
+  | 'update-under-way';
 
 /**
  * `ready → sending`, under a lock on the account's row, so that two workers cannot both fill the last place of the send
@@ -81,7 +88,7 @@ from account where id = $1 for update`;
 
 const CLAIM = `
 with looked as (
-  select i.id, s.mode = 'live' as live, a.breaker_state <> 'open' as closed, coalesce(a.frozen_until > now(), false) as frozen,
+  select i.id, s.mode = 'live' as live, s.paused_at is null as running, a.breaker_state <> 'open' as closed, coalesce(a.frozen_until > now(), false) as frozen,
          (select count(*) from intent x where x.account_id = a.id and x.state = 'sending') < send_window(a) as room,
          ${unmirroredOf('i.shop_id')} < $6::int as mirrored,
          not exists (select 1 from intent u where u.shop_id = i.shop_id and u.order_id = i.order_id
@@ -94,15 +101,15 @@ claimed as (
   update intent i set state = 'sending', payload_hash = $4, address_hash = $7, lease_until = now() + $5::bigint * interval '1 millisecond',
          state_since = now()
   from looked
-  where i.id = looked.id and i.state = 'ready' and i.token = $3 and live and closed and room and mirrored and alone
+  where i.id = looked.id and i.state = 'ready' and i.token = $3 and live and running and closed and room and mirrored and alone
   returning i.id
 ),
 marked as (
   update attempt set claimed_at = now(), address_hash = $7 from claimed where token = $3 returning token
 )
 select exists (select 1 from marked) as claimed,
-       case when not live then 'shop-not-live' when not closed then 'breaker-open' when frozen then 'frozen' when not mirrored then 'unmirrored'
-            when not alone then 'update-under-way' else 'window-full' end as refusal
+       case when not live then 'shop-not-live' when not running then 'shop-paused' when not closed then 'breaker-open' when frozen then 'frozen'
+            when not mirrored then 'unmirrored' when not alone then 'update-under-way' else 'window-full' end as refusal
 from looked`;
 
 export function isUniqueViolation(error: unknown, index: string): boolean {

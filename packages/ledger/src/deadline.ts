@@ -2,14 +2,14 @@ import { rows, type Ledger } from './connect.js';
 import type { Rescued } from './rescue.js';
 
 /**
- * The deadline's clock runs for a shop only while its orders could go: live, both breakers closed, the account not frozen,
+ * The deadline's clock runs for a shop only while its orders could go: live and not paused, both breakers closed, the account not frozen,
  * and somebody there to send (a step of more than 5 s had no worker). So waiting for an outage never ages an order
  * towards a person.
  */
 export async function advanceCouldGo(ledger: Ledger): Promise<void> {
   await ledger.pool.query(
     `update shop s set could_go_at = now(), could_go_ms = s.could_go_ms + case
-       when s.mode = 'live' and a.breaker_state = 'closed' and not coalesce(a.frozen_until > now(), false)
+       when s.mode = 'live' and s.paused_at is null and a.breaker_state = 'closed' and not coalesce(a.frozen_until > now(), false)
          and coalesce(h.breaker_state, 'closed') = 'closed'
        then least(5000, greatest(0, extract(epoch from now() - coalesce(s.could_go_at, now())) * 1000))::bigint else 0 end
      from account a, shop t left join shop_host h on h.id = t.host

@@ -58,7 +58,7 @@ with room as materialized (
   where a.id = $1 and send_window(a) > 0 and pg_try_advisory_xact_lock(hashtext('dispatch'), hashtext(a.id::text))
 ),
 due as (
-  select d.id, d.turn, s.could_go_ms from room join shop s on s.account_id = room.id and s.mode = 'live'
+  select d.id, d.turn, s.could_go_ms from room join shop s on s.account_id = room.id and s.mode = 'live' and s.paused_at is null
     and ${unmirroredOf('s.id')} < $3::bigint
   ${WITH_HOST} cross join lateral (
     select i.id, row_number() over (order by i.created_at, i.order_id) as turn

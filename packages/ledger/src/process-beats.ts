@@ -38,7 +38,8 @@ export async function readProgress(ledger: Ledger): Promise<Progress> {
        select i.state_since, i.not_before from intent i
        join shop s on s.id = i.shop_id join account a on a.id = i.account_id left join shop_host h on h.id = s.host
        where i.state = 'ready' and (i.not_before is null or i.not_before <= now())
-         and coalesce(h.breaker_state, 'closed') <> 'open' and (i.kind = 'write_back' or s.mode = 'live' and send_window(a) > 0)
+         and coalesce(h.breaker_state, 'closed') <> 'open' and (i.kind = 'write_back' or s.mode = 'live' and send_window(a) > 0
+           and (s.paused_at is null or i.kind not in ('send_order', 'reprint')))
      ) d`,
   );
   return {

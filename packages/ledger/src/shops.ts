@@ -18,11 +18,16 @@ export interface ShopView {
   readonly liveWanted: boolean;
   readonly fault: string | null;
   readonly faultSince: Date | null;
+  /** A person paused it; null while it runs. */
+  readonly pausedAt: Date | null;
+  readonly pausedBy: string | null;
+  readonly pauseReason: string | null;
 }
 
 const COLUMNS = `id, account_id as "accountId", base_url as "baseUrl", home_url as "homeUrl", mode, baseline_at as "baselineAt",
   live_at as "liveAt", sweep_mark as "sweepMark", swept_at as "sweptAt", level_swept_at as "levelSweptAt",
-  sweep_wanted as "sweepWanted", live_wanted as "liveWanted", fault, fault_since as "faultSince"`;
+  sweep_wanted as "sweepWanted", live_wanted as "liveWanted", fault, fault_since as "faultSince",
+  paused_at as "pausedAt", paused_by as "pausedBy", pause_reason as "pauseReason"`;
 
 /** The shop's row, made when it is new. Its account may not change while the ledger knows orders of it. */
 export async function ensureShop(

@@ -1,8 +1,9 @@
 import { inTransaction, rows, type Ledger } from './connect.js';
+import { RECONCILE_STOPPED } from './reconciliation.js';
 
 export interface WantedSweep {
   readonly shopId: string;
-  readonly task: 'sweep' | 'level-sweep';
+  readonly task: 'sweep' | 'level-sweep' | 'reconcile';
   /** Nobody asked for it: its schedule is lost, or waits for another machine's clock. */
   readonly isOverdue: boolean;
 }
@@ -13,7 +14,7 @@ export interface WantedSweep {
  */
 export async function wantedSweeps(
   ledger: Ledger,
-  overdue: { readonly sweepMs: number; readonly levelSweepMs: number },
+  overdue: { readonly sweepMs: number; readonly levelSweepMs: number; readonly reconcileMs: number },
 ): Promise<WantedSweep[]> {
   return rows(
     ledger.pool,
@@ -26,8 +27,15 @@ export async function wantedSweeps(
      union all
      select id, 'level-sweep', level_swept_at is not null from callable
      where mode in ('shadow', 'live')
-       and (level_swept_at is null or level_swept_at < now() - $2::bigint * interval '1 millisecond')`,
-    [overdue.sweepMs, overdue.levelSweepMs],
+       and (level_swept_at is null or level_swept_at < now() - $2::bigint * interval '1 millisecond')
+     union all
+     -- one that its process did not end counts as none, and one that was broken off
+     select id, 'reconcile', true from callable
+     where mode in ('shadow', 'live') and baseline_at < now() - $3::bigint * interval '1 millisecond' and not exists (
+       select 1 from reconciliation r
+       where r.shop_id = callable.id and r.ended_at is not null and not r.faults @> jsonb_build_array($4::text)
+         and r.started_at > now() - $3::bigint * interval '1 millisecond')`,
+    [overdue.sweepMs, overdue.levelSweepMs, overdue.reconcileMs, RECONCILE_STOPPED],
   );
 }
 

@@ -24,7 +24,7 @@ export { listForPerson, type ForPerson } from './list-for-person.js';
 export { readEvidence, type Evidence, type ReprintEvidence } from './order-evidence.js';
 export { declareLedgerMoved, declareLedgerRestored, longestSettleMs, offerRestoreCheck } from './ledger-restored.js';
 export { addShop } from './stored-shops.js';
-export { holdOrder, releaseOrder, reprint, resolveUpdates, type OrderAct } from './steer-orders.js';
+export { holdOrder, releaseOrder, reprint, resolveUpdates, writeBackOrder, type OrderAct } from './steer-orders.js';
 export { DatabaseRefused, openPatiently } from './open-patiently.js';
 export { openRelay } from './open-relay.js';
 export { isMisconfiguration } from './start-failure.js';
@@ -33,7 +33,15 @@ export { callFollower, searchCalls, type CallSearch, type FoundCalls, type Logge
 export { checkWebhooks, type WebhookState } from './check-webhooks.js';
 export * from './doctor/index.js';
 export { checkShop, type Check, type LinesPreview, type ShopCheck } from './shop-check.js';
+export { pauseShopByPerson, resumeShopByPerson, type ShopAct } from './shop-pause.js';
+export { shadowReport, type ShadowReport } from './shadow-report.js';
+export { smoke, type SmokeStep } from './smoke.js';
+export { orderToSend, sendAsTest } from './smoke-send.js';
 export { switchLive, switchShadow, type WentLive } from './shop-mode.js';
+export { importOrders, type Imported, type ImportOptions } from './import-orders.js';
+export { reconcile, type Reconciled } from './reconcile.js';
+export type { ReconcileOptions, ReconcileProgress } from './reconcile-run.js';
+export { readReconciliation, type ReconciliationReport } from './reconcile-report.js';
 export { readStatus, type RelayStatus } from './status.js';
 export { createUser, ensureAdmin, logIn, ROLES, type Role } from './users.js';
 export {

@@ -1,4 +1,4 @@
-import { readProgress, type Undelivered } from '@relay/ledger';
+import { pausedShops, readProgress, type Undelivered } from '@relay/ledger';
 import { undeliveredAlerts } from './alerts/deliver-messages.js';
 import type { Relay } from './relay.js';
 
@@ -8,6 +8,8 @@ export interface Readiness {
   readonly problems: readonly string[];
   /** What people should know, though the process does its work: a supervisor has nothing to restart for it. */
   readonly warnings: readonly string[];
+  /** Shops that a person paused: wanted, so no problem, but nothing of them is sent. Their reasons are not told here. */
+  readonly paused: readonly { readonly shop: string; readonly since: Date }[];
 }
 
 /** Work that is due and has not been touched for this long, with no worker getting anything done, is not health. */
@@ -17,7 +19,9 @@ const STUCK_SECONDS = 60;
 export async function readReadiness(relay: Relay): Promise<Readiness> {
   const problems: string[] = [];
   const warnings: string[] = [];
+  let paused: Readiness['paused'] = [];
   try {
+    paused = (await pausedShops(relay.ledger)).map(({ shopId, pausedAt }) => ({ shop: shopId, since: pausedAt }));
     const { workersSeen, due, oldestDueSeconds, lastProgressAt } = await readProgress(relay.ledger);
     if (workersSeen === 0) problems.push('no worker has been seen for 30 s');
     const quietSeconds = lastProgressAt === null ? Infinity : (Date.now() - lastProgressAt.getTime()) / 1000;
@@ -32,7 +36,7 @@ export async function readReadiness(relay: Relay): Promise<Readiness> {
   } catch {
     problems.push('Redis does not answer');
   }
-  return { ready: problems.length === 0, problems, warnings };
+  return { ready: problems.length === 0, problems, warnings, paused };
 }
 
 function undeliveredText({ channel, messages, oldestAt, lastFailure }: Undelivered): string {

@@ -27,13 +27,16 @@ export async function readStatus(relay: Relay) {
     Object.fromEntries(intents.filter((each) => each.kind === kind).map(({ state, count }) => [state, count]));
   const feeds = await Promise.all(accounts.map((account) => currentFeed(ledger, account.id)));
   return {
-    shops: shops.map(({ id, homeUrl, mode, liveAt, sweptAt, fault }) => ({
+    shops: shops.map(({ id, homeUrl, mode, liveAt, sweptAt, fault, pausedAt, pausedBy, pauseReason }) => ({
       id,
       homeUrl,
       mode,
       liveAt,
       sweptAt,
       fault,
+      pausedAt,
+      pausedBy,
+      pauseReason,
     })),
     accounts: accounts.map((account, index) => ({ ...account, feed: feeds[index] ?? null })),
     hosts,

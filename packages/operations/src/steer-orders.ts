@@ -1,4 +1,4 @@
-import { holdByPerson, releaseHeld, reprintOrder, resolveHeldUpdates } from '@relay/ledger';
+import { holdByPerson, releaseHeld, reprintOrder, resolveHeldUpdates, writeBackAgain } from '@relay/ledger';
 import { findOrder, refused, type Refusal, type Resolved } from './held-orders.js';
 import type { Relay } from './relay.js';
 
@@ -54,6 +54,30 @@ export async function reprint(relay: Relay, act: OrderAct): Promise<{ kind: 'rep
       return refused(
         `the order is ${made.state}, and its id is not in the shop yet`,
         'a reprint is for an order that HFT71 has: wait until it is written_back',
+      );
+  }
+}
+
+/** `relay orders write-back`: the shop has lost HFT71's id or shows an old status; both are written once more. */
+export async function writeBackOrder(
+  relay: Relay,
+  act: OrderAct,
+): Promise<{ kind: 'armed'; hft71OrderId: string | null } | Refusal> {
+  const found = await findOrder(relay, act.wanted, act.shopId);
+  if (found.kind === 'refused') return found;
+  const { order } = found;
+  switch (await writeBackAgain(relay.ledger, order, act)) {
+    case 'armed':
+      return { kind: 'armed', hft71OrderId: order.hft71OrderId };
+    case 'under-way':
+      return refused(
+        `order ${order.number} is being written back already`,
+        'relay orders show says what keeps it, if anything does',
+      );
+    case null:
+      return refused(
+        `order ${order.number} has no id of HFT71’s that could be written: it is ${order.state ?? 'not to be sent'}`,
+        'only an order that is sent, written_back or adopted can be written back: relay orders show',
       );
   }
 }

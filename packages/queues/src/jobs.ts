@@ -34,7 +34,7 @@ export const stockJobSchema = z.object({
 });
 export type StockJob = z.infer<typeof stockJobSchema>;
 
-export const MAINTENANCE_TASKS = ['sweep', 'level-sweep', 'read-feed', 'retention'] as const;
+export const MAINTENANCE_TASKS = ['sweep', 'level-sweep', 'read-feed', 'retention', 'reconcile'] as const;
 export type MaintenanceTask = (typeof MAINTENANCE_TASKS)[number];
 
 export const maintenanceJobSchema = z.object({

@@ -1,3 +1,4 @@
+import { beginReconciliation, finishReconciliation } from '@relay/ledger';
 import { ENVIRONMENT_SHOP_ID } from '@relay/operations';
 import { waitFor } from '@relay/testing';
 import { Authenticator } from '../log-in/authenticator.js';
@@ -60,6 +61,9 @@ const CHANGING = [
   'POST /orders/1/reprint',
   'POST /orders/1/poll',
   'POST /orders/1/updates',
+  'POST /orders/1/write-back',
+  'POST /shops/pause',
+  'POST /shops/resume',
   'POST /orders/1/status-conflict',
   'POST /stock/runs',
   'POST /stock/verify',
@@ -82,6 +86,9 @@ const READING = [
   'GET /doctor',
   'GET /log',
   'GET /audit',
+  'GET /reconciliation',
+  'GET /reconciliation/runs',
+  'GET /shops',
   'GET /stock',
   'GET /stock/runs/1',
   'GET /stock/drift',
@@ -269,6 +276,43 @@ describe('the breakers', () => {
       body: { what: 'no shop other is in the settings', toDo: 'name one of these: main' },
     });
     expect(await audit()).toEqual([]);
+  });
+});
+
+describe('a shop', () => {
+  it('is paused and resumed in the name of whoever is logged in, once each', async () => {
+    const reason = { reason: 'the prices are wrong' };
+    const paused = await call('POST', '/shops/pause', as.operator, reason);
+    expect(paused).toEqual({ status: 200, body: { shop: 'main', paused: true, waiting: 0 } });
+    expect((await call('POST', '/shops/pause', as.admin, reason)).status).toBe(409);
+    expect((await call('GET', '/shops', as.viewer)).body).toMatchObject({
+      shops: [{ id: 'main', pausedBy: 'olga', pauseReason: reason.reason }],
+    });
+    expect((await call('POST', '/shops/resume', as.operator, reason)).body).toMatchObject({ paused: false });
+    expect(await call('POST', '/shops/resume', as.operator, reason)).toMatchObject({
+      status: 409,
+      body: { what: 'shop main is not paused' },
+    });
+  });
+});
+
+describe('the last reconciliation', () => {
+  it('is shown with what disagreed and what settles it; before the first there is none', async () => {
+    expect((await call('GET', '/reconciliation', as.viewer)).body).toEqual({
+      ...{ shop: 'main', run: null, ok: false, kinds: [] },
+    });
+    const { ledger } = api.relay;
+    const id = await beginReconciliation(ledger, { shopId: 'main', startedBy: 'schedule', windowFrom: new Date() });
+    await finishReconciliation(ledger, id, {
+      ...{ shopOrders: 3, ledgerOrders: 3, hft71Reads: 2, hft71Unread: 0, received: 0, faults: [] },
+      findings: [{ kind: 'other-id', orderId: 7, number: '1007', detail: 'the shop shows 1, the ledger has 2' }],
+    });
+    expect((await call('GET', '/reconciliation', as.viewer)).body).toMatchObject({
+      run: { id, startedBy: 'schedule', counts: { 'other-id': 1 } },
+      ok: false,
+      kinds: [{ kind: 'other-id', count: 1, findings: [{ orderId: 7, number: '1007' }] }],
+    });
+    expect((await call('GET', '/reconciliation/runs', as.viewer)).body).toMatchObject({ runs: [{ id }] });
   });
 });
 

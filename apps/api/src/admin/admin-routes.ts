@@ -14,6 +14,8 @@ import { describeRoutes } from './openapi.js';
 import { doctorRoutes } from './doctor-routes.js';
 import { orderRoutes } from './order-routes.js';
 import { recordRoutes } from './record-routes.js';
+import { reconciliationRoutes } from './reconciliation-routes.js';
+import { shopRoutes } from './shop-routes.js';
 import { stockRoutes } from './stock-routes.js';
 import { statusRoutes } from './status-routes.js';
 
@@ -53,6 +55,8 @@ export async function adminRoutes(
   await app.register(statusRoutes, { relay });
   await app.register(doctorRoutes, { relay });
   await app.register(recordRoutes, { relay });
+  await app.register(reconciliationRoutes, { relay });
+  await app.register(shopRoutes, { relay });
   await app.register(stockRoutes, { relay });
   await app.register(incidentRoutes, { relay });
 }

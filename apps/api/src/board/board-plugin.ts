@@ -13,7 +13,7 @@ const DESCRIPTIONS: Readonly<Record<QueueName, string>> = {
   'write-back': 'HFT71’s ids and statuses on their way into the shop.',
   'poll-status': 'Readings of the status of accepted orders at HFT71. A later one takes the place of one that failed.',
   'stock-sync': 'Comparisons of the shop’s stock with HFT71’s. The ledger plans them.',
-  maintenance: 'Sweeps of the shop and readings of the stock feed.',
+  maintenance: 'Sweeps of the shop, readings of the stock feed, and the comparison of shop, ledger and HFT71.',
 };
 
 /** @param judge asked by the Board itself before each of its API's handlers: the second lock behind the server's hook. */

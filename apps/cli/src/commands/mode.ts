@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander';
-import { forgetfulSettings, listShops } from '@relay/ledger';
+import { forgetfulSettings, listShops, loadShop } from '@relay/ledger';
 import { switchLive, switchShadow, type Relay } from '@relay/operations';
 import { Refused, type Answer } from '../answer.js';
 import { chosenShop, knownShopId } from '../chosen-shop.js';
@@ -119,7 +119,9 @@ async function goLive(cli: Cli, relay: Relay, options: LiveOptions): Promise<Ans
     }
     case 'live': {
       const { listed, beforeLive } = went;
-      const text = `Shop ${shop.id} is live. Orders read in sendable statuses: ${listed}; created before, so not sent by themselves: ${beforeLive} (relay orders held)`;
+      const paused = (await loadShop(relay.ledger, shop.id))?.pausedAt != null;
+      const but = paused ? ' It is paused: nothing goes before relay shop resume.' : '';
+      const text = `Shop ${shop.id} is live.${but} Orders read in sendable statuses: ${listed}; created before, so not sent by themselves: ${beforeLive} (relay orders held)`;
       return { json: { shop: shop.id, mode: 'live', changed: true, listed, beforeLive }, text: wrap(text, cli.width) };
     }
   }

@@ -2,12 +2,10 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import type { Command } from 'commander';
 import { addShop } from '@relay/operations';
-import { listShops } from '@relay/ledger';
 import { Refused } from '../answer.js';
-import type { ActorOptions, Cli, OutputOptions } from '../cli.js';
+import type { ActorOptions, Cli } from '../cli.js';
 import { helpful } from '../helpful.js';
 import { actorOption, jsonOption, notBlank } from '../options.js';
-import { table } from '../print/table.js';
 import { withRelay } from '../with-relay.js';
 
 interface AddOptions extends ActorOptions {
@@ -45,24 +43,4 @@ function readEnvFile(file: string): Record<string, string | undefined> {
       toDo: 'name a file with lines like WC_BASE_URL=https://…',
     });
   }
-}
-
-export function addShopList(shop: Command, cli: Cli): void {
-  const command = shop
-    .command('list')
-    .description('All shops, and whether their settings are here.')
-    .addOption(jsonOption())
-    .action((options: OutputOptions) =>
-      cli.answer(options, () =>
-        withRelay(cli, async (relay) => {
-          const known = (await listShops(relay.ledger)).map(({ id, mode, homeUrl, baseUrl }) => {
-            const here = relay.shops.get(id);
-            return { id, mode, home: homeUrl ?? baseUrl, hft71: here?.settings.hft71.baseUrl ?? null };
-          });
-          const rows = known.map(({ id, mode, home, hft71 }) => [id, mode, hft71 ?? 'no settings here', home]);
-          return { json: known, text: table(['SHOP', 'MODE', 'HFT71', 'HOME'], rows, cli.width) };
-        }),
-      ),
-    );
-  helpful(command, ['relay shop list', 'relay shop list --json']);
 }

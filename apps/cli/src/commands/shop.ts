@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { checkShop, type LinesPreview, type ShopCheck } from '@relay/operations';
-import { addShopAdd, addShopList } from './shop-add.js';
+import { addShopAdd } from './shop-add.js';
+import { addShopList } from './shop-list.js';
+import { addShopPause, addShopResume } from './shop-pause.js';
 import { chosenShop } from '../chosen-shop.js';
 import type { Cli, ShopOptions } from '../cli.js';
 import { EXIT } from '../exit-codes.js';
@@ -12,9 +14,16 @@ import { withRelay } from '../with-relay.js';
 
 export function addShop(program: Command, cli: Cli): void {
   const shop = program.command('shop').description('The connection to a shop and to its HFT71 account.');
-  helpful(shop, ['relay shop check', 'relay shop list', 'relay shop add second --file second-shop.env']);
+  helpful(shop, [
+    'relay shop check',
+    'relay shop list',
+    'relay shop pause --reason "wrong prices"',
+    'relay shop add second --file second-shop.env',
+  ]);
   addShopAdd(shop, cli);
   addShopList(shop, cli);
+  addShopPause(shop, cli);
+  addShopResume(shop, cli);
   const check = shop
     .command('check')
     .description('Ask the shop and HFT71 all that going live needs, without changing anything.')

@@ -53,7 +53,20 @@ function shopsText({ shops }: RelayStatus, { paint, width }: Cli): string {
   const faults = shops
     .filter(({ fault }) => fault !== null)
     .map(({ id, fault }) => paint.red(wrap(`${id}: ${fault}`, width, '  ')));
-  return [table(['SHOP', 'MODE', 'LAST SWEEP', 'HOME'], rows, width), ...faults].join('\n');
+  const pauses = shops.flatMap(({ id, pausedAt, pausedBy, pauseReason }) =>
+    pausedAt === null
+      ? []
+      : [
+          paint.yellow(
+            wrap(
+              `${id}: paused ${ago(pausedAt)} by ${pausedBy ?? '?'}: ${pauseReason ?? ''} (relay shop resume)`,
+              width,
+              '  ',
+            ),
+          ),
+        ],
+  );
+  return [table(['SHOP', 'MODE', 'LAST SWEEP', 'HOME'], rows, width), ...faults, ...pauses].join('\n');
 }
 
 function accountsText({ accounts }: RelayStatus, { paint, width }: Cli): string {

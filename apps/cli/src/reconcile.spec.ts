@@ -1,0 +1,176 @@
+import { sweep } from '@relay/intake';
+import { alone, reconciliations } from '@relay/ledger';
+import { intakeContext } from '@relay/operations';
+import { assertNoProcessLeft } from '@relay/testing';
+import { EXIT } from './exit-codes.js';
+import { connect, orderAtHft71, ordersInShop, startWorld, type Json, type World } from './test-support.js';
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld({ HFT71_RATE_LIMIT: '6000/min' });
+  await world.control('/hft71', { statusStepMs: 3_600_000 }, 'PUT'); // no order moves on by itself here
+  await connect(world);
+  await sql(`update shop set mode = 'live', live_at = now() - interval '1 day'`);
+});
+afterAll(async () => {
+  await world.stop();
+  await assertNoProcessLeft();
+});
+
+const sql = (text: string, params: unknown[] = []) =>
+  world.relay.ledger.pool.query<Record<string, unknown>>(text, params);
+const sweepNow = () => sweep(intakeContext(world.relay), world.shop);
+const spoken = (text: string) => text.replace(/\s+/g, ' ');
+
+/** As if the relay had sent it: `written_back`, with this id. */
+async function sent(orderId: number, hft71OrderId: string, state = 'written_back'): Promise<void> {
+  await sql(`update intent set state = $3, hft71_order_id = $2 where order_id = $1 and kind = 'send_order'`, [
+    orderId,
+    hft71OrderId,
+    state,
+  ]);
+}
+const setMeta = (orderId: number, meta: Record<string, string | null>) =>
+  world.shop.woocommerce.putOrderMeta(orderId, meta);
+
+/** Orders by the kind under which the report names them. */
+function kindsOf(report: Json): Record<string, number[]> {
+  const kinds = report['kinds'] as unknown as { kind: string; findings: { orderId: number }[] }[];
+  return Object.fromEntries(kinds.map(({ kind, findings }) => [kind, findings.map(({ orderId }) => orderId)]));
+}
+
+it('where all agree it says so, with what it looked at, and ends with 0', async () => {
+  const [orderId = 0] = await ordersInShop(world, 1);
+  await sweepNow();
+  const id = await orderAtHft71(world, String(orderId));
+  await sent(orderId, id);
+  await setMeta(orderId, { _hft71_order_id: id });
+  const statuses = await world.shop.hft71.orderStatus(id);
+  await sql('update progress set statuses = $1', [JSON.stringify(statuses)]);
+
+  const said = await world.say('reconcile', '--as', 'Eve');
+  expect([said.code, spoken(said.out)]).toEqual([EXIT.ok, expect.stringContaining('They agree.')]);
+  expect(spoken(said.out)).toMatch(/by Eve at .* UTC: 1 orders in the shop, 1 in the ledger, 1 ids at HFT71/);
+});
+
+it('names every kind of disagreement with the orders and what to do, and changes neither shop nor HFT71', async () => {
+  const ids = await ordersInShop(world, 12);
+  const [foreign, unsent, other, lost, gone, behind, shown, copyA, copyB, fine, onTheWay, missed] = ids as number[] &
+    Record<number, number>;
+  await sweepNow();
+  const own = await orderAtHft71(world, String(behind));
+  await sent(behind!, own);
+  await sql(`update progress set statuses = '[{"sku":"A","status":"Before Production"}]' where hft71_order_id = $1`, [
+    own,
+  ]);
+  await setMeta(behind!, { _hft71_order_id: own });
+  // an earlier sender's: in a status that was never sendable, and with its id
+  await sql('delete from intent where order_id = $1', [foreign]);
+  await sql('delete from shop_order where order_id = $1', [foreign]);
+  await world.control(`/orders/${foreign}`, { status: 'completed' }, 'PATCH');
+  await setMeta(foreign!, { _hft71_order_id: '700001' });
+  await setMeta(unsent!, { _hft71_order_id: '700002' });
+  await sent(other!, '700003');
+  await setMeta(other!, { _hft71_order_id: '700004' });
+  await sent(lost!, '700005');
+  await sent(gone!, '700006');
+  await setMeta(gone!, { _hft71_order_id: '700006' });
+  await sent(shown!, '700007');
+  await setMeta(shown!, { _hft71_order_id: '700007', _hft71_last_status: 'In Production' });
+  await sql(`update progress set status = 'Closed', statuses = '[{"sku":"A","status":"Closed"}]' where order_id = $1`, [
+    shown,
+  ]);
+  for (const copy of [copyA, copyB]) await setMeta(copy!, { _hft71_order_id: '700008' });
+  await sent(copyA!, '700008');
+  await sent(onTheWay!, '700009', 'sent');
+  await sql(
+    `insert into intent (id, kind, shop_id, order_id, account_id, state) select gen_random_uuid(), 'write_back', shop_id, order_id, account_id, 'ready'
+     from intent where order_id = $1`,
+    [onTheWay],
+  );
+  // The sweeps have passed all of them, and this one is not known.
+  await sql('delete from intent where order_id = $1', [missed]);
+  await sql('delete from shop_order where order_id = $1', [missed]);
+  await sql(`update shop_order set shop_hft71_id = '700008' where order_id = $1`, [copyB]);
+  await sql(`update shop set sweep_mark = now() + interval '1 hour'`);
+  await world.control(`/orders/${gone}?force=true`, {}, 'DELETE');
+  const before = (await world.control('/summary', undefined, 'GET'))['accepted'];
+  const writes = async () =>
+    (await world.control('/record/requests', undefined, 'GET')).filter((request) => String(request['method']) !== 'GET')
+      .length;
+  const writesBefore = await writes();
+
+  const said = await world.say('reconcile', '--json');
+  expect(said.code).toBe(EXIT.failed);
+  const found = kindsOf(said.json());
+  expect(found).toEqual({
+    'not-in-ledger': [missed],
+    'sent-elsewhere': [foreign],
+    'id-not-in-ledger': [unsent, copyB],
+    'other-id': [other],
+    'id-not-in-shop': [lost],
+    'id-twice': [copyA],
+    'unknown-at-hft71': expect.arrayContaining([other, lost, shown, copyA]) as number[],
+    'status-behind': [behind],
+    'shop-status-behind': [shown],
+    'gone-from-shop': [gone],
+  });
+  expect(JSON.stringify(found)).not.toContain(String(fine));
+  expect((await sql(`select state from intent where order_id = $1`, [missed])).rows).toEqual([{ state: 'ready' }]);
+  expect((await world.control('/summary', undefined, 'GET'))['accepted']).toBe(before);
+  expect(await writes()).toBe(writesBefore);
+
+  const shownAgain = await world.say('reconcile', '--last');
+  expect(shownAgain.code).toBe(EXIT.failed);
+  const text = spoken(shownAgain.out);
+  for (const part of [
+    'the shop shows 700004, the ledger has 700003',
+    'What to do: relay orders write-back N',
+    'relay import',
+  ])
+    expect(text).toContain(part);
+  expect(text).not.toContain('customer.example');
+  expect(await reconciliations(world.relay.ledger, 'main')).toHaveLength(2); // showing it did not run it
+});
+
+it('the id that the shop has lost is written once more by a person’s word, and another id stays', async () => {
+  const lost = (await sql(`select order_id from intent where hft71_order_id = '700005'`)).rows[0]?.['order_id'];
+  const said = await world.say('orders', 'write-back', String(lost), '--reason', 'removed by mistake');
+  expect(said.code).toBe(EXIT.ok);
+  expect(spoken(said.out)).toContain('with HFT71’s id 700005');
+  expect((await sql(`select state from intent where order_id = $1 and kind = 'write_back'`, [lost])).rows).toEqual([
+    { state: 'ready' },
+  ]);
+  const twice = await world.say('orders', 'write-back', String(lost), '--reason', 'again');
+  expect([twice.code, spoken(twice.err)]).toEqual([EXIT.failed, expect.stringContaining('being written back already')]);
+  expect((await world.say('orders', 'write-back', '99999', '--reason', 'x')).err).toContain('no order');
+  expect((await sql(`select actor, reason from audit where action = 'orders write-back'`)).rows).toHaveLength(1);
+});
+
+it('a side that does not answer is told of, and the others are compared all the same', async () => {
+  await world.control('/faults', { target: 'hft71', kind: 'status', status: 503, match: { pathPattern: '/status' } });
+  const said = await world.say('reconcile', '--json');
+  await world.control('/faults', {}, 'DELETE');
+  expect(said.json()['run']).toMatchObject({ faults: [expect.stringContaining('HFT71 did not answer to the end')] });
+  expect(kindsOf(said.json())).toMatchObject({ 'other-id': [expect.any(Number)] });
+
+  const without = await world.say('reconcile', '--no-hft71', '--json');
+  expect(without.json()['run']).toMatchObject({ hft71Reads: 0, faults: [] });
+});
+
+it('refuses what makes no sense, and a second one beside the first', async () => {
+  for (const [window, told] of [
+    ['yesterday', 'Write a number'],
+    ['0', 'Write a number'],
+    ['9999d', 'At most 366d'],
+  ] as const)
+    expect(await world.say('reconcile', '--window', window)).toMatchObject({
+      code: EXIT.usage,
+      err: expect.stringContaining(told) as string,
+    });
+  expect((await world.say('reconcile', '--shop', 'mian')).err).toContain('name one of these with --shop: main');
+  await alone(world.relay.ledger, `reconcile ${world.shop.accountId}`, async () => {
+    const said = await world.say('reconcile');
+    expect([said.code, spoken(said.err)]).toEqual([EXIT.failed, expect.stringContaining('is running')]);
+  });
+});

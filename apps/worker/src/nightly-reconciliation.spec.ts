@@ -1,0 +1,36 @@
+import { metaText } from '@relay/core';
+import { findingsOf, lastReconciliation } from '@relay/ledger';
+import { writeBackOrder } from '@relay/operations';
+import { waitFor } from '@relay/testing';
+import { inWorld, stopWorldsLeft } from './testing/world.js';
+
+afterAll(stopWorldsLeft);
+
+it('shop, ledger and HFT71 are compared by themselves, also where Redis has lost the schedule', async () => {
+  await inWorld({ sandboxArgs: ['--status-step-ms', '3600000'] }, async (world) => {
+    await world.startLive();
+    const { orderId, hft71OrderId } = await world.sentOrder();
+    await world.sandbox.edit(orderId, { meta_data: [{ key: '_hft71_order_id', value: '' }] });
+    const due = () => world.rows(`update shop set baseline_at = now() - interval '3 days' returning id`);
+    await due();
+    await world.redis.flush();
+    const run = await waitFor(async () => lastReconciliation(world.ledger, 'main'), {
+      what: 'a reconciliation',
+      timeoutMs: 20_000,
+    });
+    expect(run).toMatchObject({ startedBy: 'schedule', faults: [], shopOrders: 1, ledgerOrders: 1, hft71Reads: 1 });
+    expect(await findingsOf(world.ledger, run?.id ?? 0)).toMatchObject([
+      { kind: 'id-not-in-shop', orderId, detail: `the ledger has ${hft71OrderId}, written_back` },
+    ]);
+    // what the finding says to do
+    const act = { wanted: String(orderId), actor: 'test', reason: 'removed by mistake' };
+    expect(await writeBackOrder(await world.operations(), act)).toMatchObject({ kind: 'armed' });
+    const [shop] = (await world.operations()).shops.values();
+    await waitFor(
+      async () => metaText((await shop?.woocommerce.getOrder(orderId)) ?? { meta: [] }, '_hft71_order_id') !== null,
+      { what: 'the id in the shop' },
+    );
+    expect(await world.rows('select count(*)::int as runs from reconciliation')).toEqual([{ runs: 1 }]);
+    await world.expectGuarantee();
+  });
+}, 60_000);

@@ -1,0 +1,127 @@
+import type { HandOffState } from './hand-off-state.js';
+
+/** How shop, ledger and HFT71 can disagree about one order, and what settles each. */
+export const DISAGREEMENTS = {
+  'not-in-ledger': {
+    what: 'sendable in the shop, and not in the ledger',
+    toDo: 'It has been received now. If there are many: relay shop check says why webhooks and sweeps missed them.',
+  },
+  'sent-elsewhere': {
+    what: 'the shop shows an HFT71 id of an order that the relay never handed over',
+    toDo: 'An earlier sender’s: relay import takes them over, so that their statuses are followed.',
+  },
+  'id-not-in-ledger': {
+    what: 'not sent by the ledger, and the shop shows an HFT71 id',
+    toDo: 'Look who sent it: relay orders show N. relay import adopts it if the id is this order’s.',
+  },
+  'other-id': {
+    what: 'the shop shows another HFT71 id than the ledger',
+    toDo: 'Two HFT71 orders may exist: look both ids up at HFT71, cancel one there, then set _hft71_order_id in the shop to the one that stays.',
+  },
+  'id-not-in-shop': {
+    what: 'sent by the ledger, and the shop shows no HFT71 id',
+    toDo: 'relay orders write-back N --reason … writes it once more.',
+  },
+  'id-twice': {
+    what: 'one HFT71 id at several orders',
+    toDo: 'A copied order carries it: find the order that it belongs to at HFT71, and remove _hft71_order_id from the others in the shop.',
+  },
+  'unknown-at-hft71': {
+    what: 'HFT71 does not know the id',
+    toDo: 'Ask HFT71 for it with the reference in relay orders show N. If HFT71 never had the order: relay orders reprint N.',
+  },
+  'status-behind': {
+    what: 'HFT71 tells another status than the ledger knows',
+    toDo: 'relay poll N reads it now; relay statuses says what keeps it back.',
+  },
+  'shop-status-behind': {
+    what: 'the shop shows another HFT71 status than the ledger knows',
+    toDo: 'relay orders write-back N --reason … writes it once more; relay statuses says what keeps it back.',
+  },
+  'gone-from-shop': {
+    what: 'the ledger has an order that the shop does not have any more',
+    toDo: 'If it was deleted by mistake, restore it in the shop. To stop it at HFT71, cancel it there by hand.',
+  },
+} as const satisfies Record<string, { what: string; toDo: string }>;
+export type Disagreement = keyof typeof DISAGREEMENTS;
+
+export interface ShopSide {
+  readonly status: string;
+  /** `_hft71_order_id` */
+  readonly hft71OrderId: string | null;
+  /** `_hft71_last_status` */
+  readonly lastStatus: string | null;
+}
+
+export interface LedgerSide {
+  /** null: no hand-off of it was ever begun. */
+  readonly state: HandOffState | null;
+  readonly reason: string | null;
+  readonly hft71OrderId: string | null;
+  /** HFT71's, of the least advanced line, as it was read last. */
+  readonly status: string | null;
+  /** What is to be shown in the shop is on its way there. */
+  readonly writesBack: boolean;
+}
+
+export interface Disagrees {
+  readonly kind: Disagreement;
+  readonly detail: string;
+}
+
+/**
+ * What disagrees between what a shop shows and what the ledger says of one order. Both sides must be of one moment.
+ * @param known null: the ledger has no row of it.
+ * @param shadow the shop is in shadow mode: the sender before the relay sends, so its ids are as they should be.
+ */
+export function shopAgainstLedger(order: ShopSide, known: LedgerSide | null, shadow: boolean): Disagrees[] {
+  const shown = order.hft71OrderId;
+  if (known === null || known.state === null)
+    return shown === null || shadow
+      ? []
+      : [{ kind: 'sent-elsewhere', detail: `the shop shows ${shown}, and is ${order.status}` }];
+  const own = known.hft71OrderId;
+  if (own === null) {
+    // One that is on its way this very moment is no news.
+    if (shown === null || shadow || known.state === 'sending') return [];
+    const why = known.reason === null ? '' : ` (${known.reason})`;
+    return [{ kind: 'id-not-in-ledger', detail: `the shop shows ${shown}, the ledger says ${known.state}${why}` }];
+  }
+  if (shown === null)
+    return known.writesBack || isGone(order.status)
+      ? []
+      : [{ kind: 'id-not-in-shop', detail: `the ledger has ${own}, ${known.state}` }];
+  if (shown !== own) return [{ kind: 'other-id', detail: `the shop shows ${shown}, the ledger has ${own}` }];
+  if (known.status === null || known.writesBack || order.lastStatus === known.status) return [];
+  const told = order.lastStatus === null ? 'no status' : `“${order.lastStatus}”`;
+  return [{ kind: 'shop-status-behind', detail: `the shop shows ${told}, the ledger has “${known.status}”` }];
+}
+
+/** In the bin: the shop says nothing of it any more. */
+export function isGone(status: string): boolean {
+  return status === 'trash' || status === 'deleted';
+}
+
+/** @param statuses HFT71's, one for each SKU; null: it does not know the id. */
+export function hft71AgainstLedger(
+  statuses: readonly { readonly sku: string; readonly status: string }[] | null,
+  known: {
+    readonly hft71OrderId: string;
+    readonly statuses: readonly { readonly sku: string; readonly status: string }[] | null;
+  },
+): Disagrees[] {
+  if (statuses === null) return [{ kind: 'unknown-at-hft71', detail: `id ${known.hft71OrderId}` }];
+  // Before the first reading there is nothing that could disagree.
+  if (known.statuses === null) return [];
+  const there = tell(statuses);
+  const here = tell(known.statuses);
+  return there === here ? [] : [{ kind: 'status-behind', detail: `HFT71 tells ${there}, the ledger has ${here}` }];
+}
+
+/** In one order, so that HFT71 may list them in any. */
+function tell(rows: readonly { readonly sku: string; readonly status: string }[]): string {
+  return rows
+    .map(({ sku, status }) => `${sku} “${status}”`)
+    .toSorted()
+    .join(', ');
+}
