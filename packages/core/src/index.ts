@@ -1,5 +1,6 @@
 export * from './backoff.js';
 export * from './call-failure.js';
+export * from './campaign.js';
 export * from './hand-off-state.js';
 export * from './judge-order.js';
 export * from './look-up.js';

@@ -4,6 +4,20 @@ export * from './api-calls.js';
 export { claimAttempt, prepareAttempt, type ClaimRefusal } from './attempt.js';
 export * from './audit.js';
 export * from './breaker.js';
+export { advanceCampaign, campaignsToAdvance, type CampaignStep } from './campaign-advance.js';
+export * from './campaign-read-back.js';
+export * from './campaign-selection.js';
+export * from './campaign-views.js';
+export {
+  cancelCampaign,
+  CAMPAIGN_ALERT,
+  pauseCampaign,
+  planCampaign,
+  resumeCampaign,
+  startCampaign,
+  type CampaignRefusal,
+  type CampaignRules,
+} from './campaigns.js';
 export { connectLedger, forgetfulSettings, type Ledger } from './connect.js';
 export * from './deadline.js';
 export * from './deliveries.js';
