@@ -105,6 +105,7 @@ export interface TimingSettings {
   readonly lookUpGapMs: number;
   readonly longestFreezeMs: number;
   readonly raiseEveryMs: number;
+  readonly campaignWatchMs: number;
 }
 
 /** @param env already cross-checked: a shop is there whole or not at all. */
@@ -219,6 +220,7 @@ function timingFrom(env: Environment): TimingSettings {
     lookUpGapMs: env.RELAY_LOOKUP_GAP,
     longestFreezeMs: env.RELAY_MAX_FREEZE,
     raiseEveryMs: env.RELAY_RAISE_EVERY,
+    campaignWatchMs: env.RELAY_CAMPAIGN_WATCH,
   };
 }
 
