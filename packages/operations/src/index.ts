@@ -28,3 +28,18 @@ export { readStatus, type RelayStatus } from './status.js';
 export { createUser, ensureAdmin, logIn, ROLES, type Role } from './users.js';
 export { askPoll, statusOverview, type PollAsked, type StatusOverview } from './statuses.js';
 export { checkStatusMapping } from './status-mapping-check.js';
+export {
+  BOUNDS as CAMPAIGN_BOUNDS,
+  cancelResend,
+  DEFAULT_RULES as DEFAULT_CAMPAIGN_RULES,
+  pauseResend,
+  resumeResend,
+  startResend,
+  type AskedRules,
+  type CampaignAct,
+  type CampaignDone,
+} from './campaigns/acts.js';
+export { type Estimate } from './campaigns/estimate.js';
+export { planResend, type ResendPlan } from './campaigns/plan.js';
+export { type AskedSelection } from './campaigns/selection.js';
+export { resendList, resendReport, resendStatus, type CampaignReport, type CampaignStatus } from './campaigns/views.js';
