@@ -7,6 +7,7 @@ import { addLedger } from './commands/ledger.js';
 import { addMode } from './commands/mode.js';
 import { addOrders } from './commands/orders.js';
 import { addPoll } from './commands/poll.js';
+import { addResend } from './commands/resend.js';
 import { addShop } from './commands/shop.js';
 import { addStatus } from './commands/status.js';
 import { addStatuses } from './commands/statuses.js';
@@ -40,6 +41,7 @@ export function createProgram(cli: Cli, on: { stdout: NodeJS.WritableStream; std
   addTrace(program, cli);
   addStatuses(program, cli);
   addPoll(program, cli);
+  addResend(program, cli);
   addMode(program, cli);
   addBreaker(program, cli);
   addBudget(program, cli);
