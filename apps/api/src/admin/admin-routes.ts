@@ -9,6 +9,7 @@ import { refuseViewers } from './admin-access.js';
 import { RefusedRequest } from './answers.js';
 import { breakerRoutes } from './breaker-routes.js';
 import { budgetRoutes } from './budget-routes.js';
+import { campaignRoutes } from './campaign-routes.js';
 import { describeRoutes } from './openapi.js';
 import { orderRoutes } from './order-routes.js';
 import { statusRoutes } from './status-routes.js';
@@ -47,6 +48,7 @@ export async function adminRoutes(
   await app.register(breakerRoutes, { relay });
   await app.register(budgetRoutes, { relay });
   await app.register(statusRoutes, { relay });
+  await app.register(campaignRoutes, { relay });
 }
 
 /** A JSON document that cannot be read has no field to name. */
