@@ -1,4 +1,5 @@
 import type { Scenario } from '../run/scenario.js';
+import { campaign } from './campaign.js';
 import { cancelRaces } from './cancel-races.js';
 import { clockSkew } from './clock-skew.js';
 import { createdButLostNoLookup } from './created-but-lost-no-lookup.js';
@@ -38,6 +39,7 @@ export const SCENARIOS: readonly Scenario[] = [
   storm429,
   outagePostOnly,
   flapping,
+  campaign,
   killEveryStep,
   outageRefused,
   drain,
