@@ -120,8 +120,9 @@ async function refusedOrders({ sandbox, relay }: World, count: number): Promise<
   await relay.rows(
     `update account set breaker_state = 'open', breaker_owner = 'person:the test', breaker_reason = 'an outage'`,
   );
-  const ids = await sandbox.order({ count });
-  await relay.waitForState(ids, 'ready', 300_000);
+  // Thousands within one second are another story: the walk through a second that fills its pages.
+  const ids = await sandbox.order({ count, ...(count > 1_000 ? { spreadMs: count * 6 } : {}) });
+  await relay.waitForState(ids, 'ready', 600_000);
   await relay.rows(
     `update intent i set state = 'rejected', reason = 'http-422', reason_detail = 'refused', content_hash = o.content_hash
      from shop_order o where o.shop_id = i.shop_id and o.order_id = i.order_id and i.kind = 'send_order' and i.state = 'ready'
