@@ -74,6 +74,14 @@ describe('relay resend plan', () => {
     expect(said.json()).toMatchObject({ orders: 1, toSend: 1, parts: [{ part: 're-arm', numbers: ['9004'] }] });
   });
 
+  it('leaves out what HFT71_LINES says is not HFT71’s', async () => {
+    const said = await run(['resend', 'plan', '--orders', '9001,9002', '--json'], {
+      ...world.env,
+      HFT71_LINES: '^TEE-',
+    });
+    expect(said.json()).toMatchObject({ orders: 2, toSend: 0, hft71s: 0, parts: [{ part: 'not-hft71s', orders: 2 }] });
+  });
+
   it('makes no campaign where nothing is to be sent', async () => {
     const before = await campaigns();
     const said = await resend('plan', '--orders', '9005,9007', '--json');

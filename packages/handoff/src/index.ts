@@ -9,6 +9,7 @@ export {
   type UpdateRules,
 } from './context.js';
 export { createHousekeeping, type HousekeepingOptions } from './housekeeping.js';
+export { lineRule } from './line-rule.js';
 export { LookUpControlCache } from './look-up-controls.js';
 export { probeBreakers } from './probe-breakers.js';
 export { settleDoubts } from './settle-doubts.js';

@@ -7,6 +7,8 @@ import { oneRow, rows, type Ledger } from './connect.js';
 const STRAGGLER_FAILURES = 3;
 /** A share of fewer orders than that says nothing, unless the batch has no more. */
 const LEAST_JUDGED = 10;
+/** So much longer it waits for ids that are still to be written into the shop, or to be read there. */
+const READ_BACK_GRACE_MS = 10 * 60_000;
 /** Failed calls that end the watch before its time. */
 const LEAST_FAILED_CALLS = 3;
 
@@ -43,6 +45,7 @@ interface Locked {
   readonly canarySize: number;
   readonly stopPercent: number;
   readonly watchIsOver: boolean;
+  readonly graceIsOver: boolean;
 }
 
 type Client = Parameters<Parameters<typeof inCampaignTransaction>[1]>[0];
@@ -58,7 +61,8 @@ export async function advanceCampaign(ledger: Ledger, campaignId: number): Promi
       client,
       `select shop_id as "shopId", account_id as "accountId", state, batch_no as "batchNo", batch_size as "batchSize",
               canary_size as "canarySize", stop_percent as "stopPercent",
-              coalesce(state_since + watch_ms * interval '1 millisecond' <= now(), false) as "watchIsOver"
+              coalesce(state_since + watch_ms * interval '1 millisecond' <= now(), false) as "watchIsOver",
+              coalesce(state_since + (watch_ms + ${READ_BACK_GRACE_MS}) * interval '1 millisecond' <= now(), false) as "graceIsOver"
        from campaign where id = $1 for update skip locked`,
       [campaignId],
     );
@@ -167,6 +171,8 @@ interface Watched {
   readonly failedCalls: number;
   readonly lost: number;
   readonly notShown: number;
+  /** Of these: nobody has looked yet. */
+  readonly unread: number;
 }
 
 /** The account's orders at HFT71 since the watch began, and what became of the campaign's own. */
@@ -177,16 +183,18 @@ select (select count(*)::int from api_call a join shop s on s.id = a.shop_id joi
         where s.account_id = c.account_id and a.target = 'hft71' and a.action = 'send_order' and a.at >= c.state_since
           and (a.status is null or a.status >= 500 or a.status in (401, 403, 404, 405))) as "failedCalls",
        count(*) filter (where ci.outcome in ('sent', 'written_back', 'adopted') and not ${AT_HFT71})::int as lost,
-       count(*) filter (where ${AT_HFT71} and ci.read_back is distinct from 'ok')::int as "notShown"
+       count(*) filter (where ${AT_HFT71} and ci.read_back is distinct from 'ok')::int as "notShown",
+       count(*) filter (where ${AT_HFT71} and ci.read_back is null)::int as unread
 from campaign_item ci join intent i on i.id = ci.intent_id
 where ci.campaign_id = $1 and ci.released_at is not null`;
 
 async function watch(client: Client, campaignId: number, campaign: Locked): Promise<Step | null> {
   const watched = (await oneRow<Watched>(client, WATCH, [campaignId])) as Watched;
-  const { calls, failedCalls, lost, notShown } = watched;
+  const { calls, failedCalls, lost, notShown, unread } = watched;
   const failsAgain = failedCalls * 100 > calls * campaign.stopPercent;
   const endsEarly = (failsAgain && failedCalls >= LEAST_FAILED_CALLS) || lost > 0;
   if (!campaign.watchIsOver && !endsEarly) return null;
+  if (unread > 0 && !campaign.graceIsOver && !endsEarly) return null;
   const problems = [
     ...(failsAgain ? [`${failedCalls} of ${calls} calls that send orders failed during the watch`] : []),
     ...(lost > 0 ? [`${lost} orders are no longer shown as sent`] : []),

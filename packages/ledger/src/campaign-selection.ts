@@ -60,6 +60,8 @@ export interface MatchedOrder {
   readonly cancelRequested: boolean;
   readonly lastFailure: string | null;
   readonly since: Date | null;
+  /** Of its lines; a line may have none. */
+  readonly skus: readonly string[];
 }
 
 /** Reads; nothing is changed. Of orders themselves: a reprint is one order and one person’s act. */
@@ -119,7 +121,8 @@ select o.order_id as "orderId", o.number, o.status as "shopStatus", o.before_liv
        o.identity_changed_at is not null as "identityChanged", i.id as "intentId", i.state, i.reason, i.reason_detail as detail,
        coalesce(i.doubt_since is not null, false) as "hasDoubt", coalesce(i.hft71_order_id, o.shop_hft71_id) is not null as "hasId",
        coalesce(i.reference is not null, false) as "hasReference", coalesce(i.cancel_requested, false) as "cancelRequested",
-       i.last_failure as "lastFailure", i.state_since as since
+       i.last_failure as "lastFailure", i.state_since as since,
+       coalesce((select array_agg(l ->> 'sku') from jsonb_array_elements(o.lines) l), '{}') as skus
 from shop_order o left join intent i on i.shop_id = o.shop_id and i.order_id = o.order_id and i.kind = 'send_order'
 where o.shop_id = $1 and ($2::text[] is null or o.order_id in (select order_id from named))
   and ($5::text[] is null or i.state = any($5)) and ($6::text[] is null or i.reason = any($6))

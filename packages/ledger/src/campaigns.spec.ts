@@ -199,6 +199,8 @@ describe('a campaign', () => {
     await sent(2);
     await shown(other, 2);
     await step(other);
+    await sql(`update campaign_item set read_back = null where campaign_id = $1`, [other]);
+    expect(await step(other)).toBeNull(); // the watch is over, and nobody has looked yet
     await sql(`update campaign_item set read_back = 'missing' where campaign_id = $1`, [other]);
     expect(await step(other)).toMatchObject({ state: 'not_verified', what: expect.stringContaining('does not show') });
     expect(await listCampaigns(world.ledger, { limit: 10 })).toMatchObject([{ id: other }, { id }]);

@@ -51,9 +51,6 @@ CREATE TABLE "campaign_item" (
     CONSTRAINT "campaign_item_pkey" PRIMARY KEY ("campaign_id","order_id")
 );
 
--- CreateIndex
-CREATE INDEX "campaign_item_intent_id_idx" ON "campaign_item"("intent_id");
-
 -- What the schema language cannot say.
 
 ALTER TABLE "campaign" ADD CONSTRAINT "campaign_state" CHECK ("state" IN ('planned', 'canary', 'running', 'paused', 'cancelled', 'watching', 'verified', 'not_verified'));

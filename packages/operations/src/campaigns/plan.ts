@@ -1,4 +1,5 @@
-import { CAMPAIGN_PARTS, campaignPart, whatSettlesPart, type CampaignPart } from '@relay/core';
+import { CAMPAIGN_PARTS, campaignPart, isHft71Line, whatSettlesPart, type CampaignPart } from '@relay/core';
+import { lineRule } from '@relay/handoff';
 import { matchOrders, planCampaign, type CampaignSelection, type MatchedOrder } from '@relay/ledger';
 import { refused, type Refusal } from '../held-orders.js';
 import type { ConnectedShop, Relay } from '../relay.js';
@@ -66,9 +67,11 @@ export async function planResend(
   const { orders, unknownNumbers } = await matchOrders(relay.ledger, shop.id, selection);
   if (orders.length === 0) return noMatch(unknownNumbers);
   const wantsHeldByPerson = selection.reasons?.includes('person') === true;
+  const isOurs = await whoseLines(relay, shop, orders);
   const items = orders.map((order) => {
     const isSendable = shop.sendableStatuses.includes(order.shopStatus);
-    return { ...order, part: campaignPart({ ...order, isSendable }, wantsHeldByPerson) };
+    const part = campaignPart({ ...order, isSendable }, wantsHeldByPerson);
+    return { ...order, part: part === 're-arm' && !isOurs(order) ? 'not-hft71s' : part } as const;
   });
   const toSend = items.filter(({ part }) => part === 're-arm');
   const campaignId =
@@ -99,6 +102,18 @@ export async function planResend(
       ...{ orderId, number, state, reason, detail, lastFailure, since },
     })),
   };
+}
+
+/** By `HFT71_LINES` as it is now; true where nothing can be said before the attempt reads the order. */
+async function whoseLines(
+  { ledger }: Relay,
+  shop: ConnectedShop,
+  orders: readonly MatchedOrder[],
+): Promise<(order: MatchedOrder) => boolean> {
+  if (shop.lines === null) return () => true;
+  const lines = [...new Set(orders.flatMap(({ skus }) => skus))].map((sku) => ({ sku }));
+  const rule = await lineRule(ledger, shop, { lines });
+  return rule === null ? () => true : ({ skus }) => skus.some((sku) => isHft71Line({ sku }, rule));
 }
 
 type Item = MatchedOrder & { readonly part: CampaignPart };

@@ -26,6 +26,7 @@ describe('a selection that makes no sense is answered with what is wrong', () =>
     ['an unknown action', { actions: ['send'] }, 'there is no action “send”'],
     ['an HTTP status that is none', { httpStatuses: ['999'] }, 'there is no HTTP status “999”'],
     ['a prefixed status', { shopStatuses: ['wc-processing'] }, 'write it without: processing'],
+    ['an order number with a control character', { orders: ['1\u0000'] }, 'there is no order number'],
     ['a CSV with a formula', { csv: '=1' }, 'line 1 of the CSV holds a formula'],
   ])('%s', (_what, asked, text) => {
     expect(whatIsWrong(asked)).toContain(text);

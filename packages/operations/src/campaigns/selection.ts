@@ -49,7 +49,7 @@ export function readSelection(asked: AskedSelection, now = new Date()): ReadSele
       actions: listOf(asked.actions, 'action', ACTIONS),
       httpStatuses: listOf(asked.httpStatuses, 'HTTP status', ['0'], /^[1-5]\d\d$/)?.map(Number) ?? null,
       shopStatuses: shopStatusesOf(asked.shopStatuses),
-      skus: listOf(asked.skus, 'SKU', [], /^\S.{0,99}$/),
+      skus: listOf(asked.skus, 'SKU', [], /^\P{Cc}{1,100}$/u),
       numbers: numbersOf(asked, notes),
     };
     if (Object.values(selection).every((each) => each === null))
@@ -84,7 +84,7 @@ function listOf<T extends string>(
     if (!known.some((each) => each === value) && pattern?.test(value) !== true)
       throw new Senseless(
         `there is no ${what} “${value}”`,
-        known.length > 1 ? `use one of these: ${known.join(', ')}` : `look at it again: relay log, relay orders held`,
+        known.length > 1 ? `use one of these: ${known.join(', ')}` : 'look at how it is written',
       );
   return values.length === 0 ? null : (values as T[]);
 }
@@ -111,8 +111,9 @@ function shopStatusesOf(given: readonly string[] | undefined): string[] | null {
 }
 
 function numbersOf({ orders = [], csv }: AskedSelection, notes: string[]): string[] | null {
-  const named = orders.map((each) => each.trim().replace(/^#/, '')).filter((each) => each !== '');
-  if (csv === undefined) return named.length === 0 ? null : [...new Set(named)];
+  const without = orders.map((each) => each.trim().replace(/^#/, ''));
+  const named = listOf(without, 'order number', [], /^\P{Cc}{1,64}$/u) ?? [];
+  if (csv === undefined) return named.length === 0 ? null : named;
   const read = readOrderNumbers(csv);
   if (read.kind === 'fault') throw new Senseless(read.what, read.toDo);
   const all = [...new Set([...named, ...read.numbers])];
