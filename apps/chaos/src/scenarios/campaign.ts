@@ -2,15 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { waitFor } from '@relay/testing';
 import { z } from 'zod';
 import type { Scenario } from '../run/scenario.js';
+import { freePort } from '../world/free-port.js';
 import { postsIn } from '../world/record.js';
 import type { World } from '../world/world.js';
 
 const LATENCY_MS = 100;
-/** A sweep brings one or two at a time: fewer than the places that the campaign leaves. */
 const LIVE_EVERY_MS = 400;
 /** Accepted by HFT71 and answered 500: the campaign's list names them, and may not send them. */
 const DOUBTFUL = 2;
 const WORKERS = 2;
+/** Of a dozen orders, beside two other scenarios, a shorter p95 than that tells of the machine alone. */
+const NOISE_MS = 1_000;
 /** From the cancellation, as it stands in the ledger, to the last order that reaches HFT71. */
 const CANCEL_MS = 2_000;
 
@@ -44,10 +46,19 @@ export const campaign: Scenario = {
   alone: 'full',
   limitSeconds: { quick: 150, full: 2_400 },
   async run({ size, marks, openWorld, say, random }) {
-    const settings = { HFT71_LOOKUP_PATH: '/order?referenceId={referenceId}', RELAY_CAMPAIGN_WATCH: `${size(2, 30)}s` };
+    const port = await freePort();
+    const settings = {
+      HFT71_LOOKUP_PATH: '/order?referenceId={referenceId}',
+      RELAY_CAMPAIGN_WATCH: `${size(2, 30)}s`,
+      // Live orders come by webhook: a sweep reads what the campaign writes back, and brings them by the dozen.
+      RELAY_PUBLIC_URL: `http://127.0.0.1:${port}`,
+      RELAY_SWEEP_INTERVAL: `${size(5, 20)}s`,
+      RELAY_LEVEL_SWEEP_INTERVAL: '1h',
+    };
     const world = await openWorld({ settings });
     const { relay, sandbox } = world;
-    let workers = await relay.startLive(WORKERS);
+    const [, started] = await Promise.all([relay.startApi(port), relay.startLive(WORKERS)]);
+    let workers = started;
     const doubtful = await inDoubt(world);
     await sandbox.faultOnSend({ kind: 'latency', delayMs: LATENCY_MS });
 
@@ -100,8 +111,7 @@ export const campaign: Scenario = {
     );
     const [without, beneath] = await Promise.all([p95(world, alone), p95(world, besides)]);
     say(`live orders: p95 ${Math.round(without)} ms alone, ${Math.round(beneath)} ms beside the campaign`);
-    // Beside other scenarios a tenth of a second more or less is noise.
-    marks.atMost('liveP95Ratio', beneath / without, size(3, 1.5));
+    marks.atMost('liveP95Ratio', beneath / Math.max(without, size(NOISE_MS, 0)), 1.5);
   },
 };
 
