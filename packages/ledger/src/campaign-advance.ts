@@ -1,21 +1,14 @@
 import type { CampaignState } from '@relay/core';
 import { inCampaignTransaction, releaseBatch, takeBack } from './campaign-batches.js';
-import { CAMPAIGN_ALERT, campaignSubject, stopSending } from './campaigns.js';
+import { AT_HFT71, FAILED_ITEM } from './campaign-items.js';
+import { READ_BACK_GRACE_MS, tellPerson, watchCampaign } from './campaign-watch.js';
+import { stopSending } from './campaigns.js';
 import { oneRow, rows, type Ledger } from './connect.js';
 
 /** Tries of one released order that came to nothing until it counts as failed, and its batch waits for it no longer. */
 const STRAGGLER_FAILURES = 3;
 /** A share of fewer orders than that says nothing, unless the batch has no more. */
 const LEAST_JUDGED = 10;
-/** So much longer it waits for ids that are still to be written into the shop, or to be read there. */
-const READ_BACK_GRACE_MS = 10 * 60_000;
-/** Failed calls that end the watch before its time. */
-const LEAST_FAILED_CALLS = 3;
-
-/** SQL, of the item `ci`. The same as the core's `isFailedOutcome`. */
-export const FAILED_ITEM = `(ci.outcome in ('rejected', 'in_doubt') or ci.outcome = 'held' and ci.outcome_reason is distinct from 'person')`;
-/** SQL, of the intent `i`: HFT71 has it. */
-export const AT_HFT71 = `i.state in ('sent', 'written_back', 'adopted')`;
 
 /** What a step did, to be logged. */
 export interface CampaignStep {
@@ -85,7 +78,7 @@ async function stepOf(client: Client, campaignId: number, campaign: Locked): Pro
       return back === 0 ? null : { state: campaign.state, what: `${back} orders that came back were put back` };
     }
     case 'watching':
-      return watch(client, campaignId, campaign);
+      return watchCampaign(client, campaignId, campaign);
     default:
       return null;
   }
@@ -164,63 +157,4 @@ function whyStop({ state, stopPercent }: Locked, batch: Batch): string | null {
   if (judged < Math.min(LEAST_JUDGED, released) || failed * 100 <= judged * stopPercent) return null;
   const percent = Math.round((failed / judged) * 100);
   return `${failed} of ${judged} orders of the batch failed: ${percent} %, and ${stopPercent} % are allowed`;
-}
-
-interface Watched {
-  readonly calls: number;
-  readonly failedCalls: number;
-  readonly lost: number;
-  readonly notShown: number;
-  /** Of these: nobody has looked yet. */
-  readonly unread: number;
-}
-
-/** The account's orders at HFT71 since the watch began, and what became of the campaign's own. */
-const WATCH = `
-select (select count(*)::int from api_call a join shop s on s.id = a.shop_id join campaign c on c.id = $1
-        where s.account_id = c.account_id and a.target = 'hft71' and a.action = 'send_order' and a.at >= c.state_since) as calls,
-       (select count(*)::int from api_call a join shop s on s.id = a.shop_id join campaign c on c.id = $1
-        where s.account_id = c.account_id and a.target = 'hft71' and a.action = 'send_order' and a.at >= c.state_since
-          and (a.status is null or a.status >= 500 or a.status in (401, 403, 404, 405))) as "failedCalls",
-       count(*) filter (where ci.outcome in ('sent', 'written_back', 'adopted') and not ${AT_HFT71})::int as lost,
-       count(*) filter (where ${AT_HFT71} and ci.read_back is distinct from 'ok')::int as "notShown",
-       count(*) filter (where ${AT_HFT71} and ci.read_back is null)::int as unread
-from campaign_item ci join intent i on i.id = ci.intent_id
-where ci.campaign_id = $1 and ci.released_at is not null`;
-
-async function watch(client: Client, campaignId: number, campaign: Locked): Promise<Step | null> {
-  const watched = (await oneRow<Watched>(client, WATCH, [campaignId])) as Watched;
-  const { calls, failedCalls, lost, notShown, unread } = watched;
-  const failsAgain = failedCalls * 100 > calls * campaign.stopPercent;
-  const endsEarly = (failsAgain && failedCalls >= LEAST_FAILED_CALLS) || lost > 0;
-  if (!campaign.watchIsOver && !endsEarly) return null;
-  if (unread > 0 && !campaign.graceIsOver && !endsEarly) return null;
-  const problems = [
-    ...(failsAgain ? [`${failedCalls} of ${calls} calls that send orders failed during the watch`] : []),
-    ...(lost > 0 ? [`${lost} orders are no longer shown as sent`] : []),
-    ...(notShown > 0 ? [`the shop does not show the HFT71 id of ${notShown} orders`] : []),
-  ];
-  const state = problems.length === 0 ? 'verified' : 'not_verified';
-  const what =
-    problems.length === 0 ? 'every order sent is in the shop, and nothing failed again' : problems.join('; ');
-  await client.query(
-    `update campaign set state = $2, state_reason = $3, state_since = now(), ended_at = now() where id = $1`,
-    [campaignId, state, what],
-  );
-  if (state === 'not_verified') await tellPerson(client, campaignId, campaign, `not verified: ${what}`);
-  return { state, what };
-}
-
-async function tellPerson(client: Client, campaignId: number, { shopId }: Locked, message: string): Promise<void> {
-  await client.query(
-    `insert into alert (kind, severity, subject, message) values ($1, 2, $2, $3)
-     on conflict (kind, subject) where resolved_at is null do nothing`,
-    [CAMPAIGN_ALERT, campaignSubject(shopId, campaignId), `campaign ${campaignId} ${message}`],
-  );
-  await client.query('insert into audit (actor, action, subject, reason) values ($1, $2, $3, $4)', [
-    'relay',
-    message.startsWith('paused') ? 'resend pause' : 'resend end',
-    campaignSubject(shopId, campaignId),
-    message,
-  ]);
 }

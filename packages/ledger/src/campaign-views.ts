@@ -1,5 +1,5 @@
 import { CAMPAIGN_PARTS, type CampaignPart, type CampaignState, type HandOffState } from '@relay/core';
-import { AT_HFT71, FAILED_ITEM } from './campaign-advance.js';
+import { AT_HFT71, FAILED_ITEM } from './campaign-items.js';
 import { campaignSelectionSchema, type CampaignSelection } from './campaign-selection.js';
 import { oneRow, rows, type Ledger } from './connect.js';
 
