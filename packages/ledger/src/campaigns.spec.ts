@@ -355,6 +355,16 @@ describe('what is released', () => {
     expect(await takeDueSends(world.ledger, world.accountId, 60_000)).toHaveLength(1); // 6 places: 3 live, 3 of it
   });
 
+  it('leaves a place that becomes free to the live order that waits for it', async () => {
+    await rejectedOrders(1, 2);
+    const id = await started({ canarySize: 2 });
+    await step(id);
+    await world.receive({ orderId: 20 }); // it came after the live orders were taken
+    expect(await takeDueCampaignSends(world.ledger, world.accountId, 60_000)).toEqual([]);
+    await sql(`update intent set not_before = now() + interval '1 minute' where order_id = 20`);
+    expect(await takeDueCampaignSends(world.ledger, world.accountId, 60_000)).toHaveLength(2);
+  });
+
   it('goes in a window of one, when no live order wants it', async () => {
     await rejectedOrders(1);
     const id = await started();

@@ -101,9 +101,18 @@ const TAKE_SENDS = takeSends({
   campaign: '',
 });
 
+/**
+ * SQL: a live order of the account waits and could go. Asked in the campaign's own statement, since a place that becomes
+ * free between the two takes is a live order's.
+ */
+const LIVE_WAITS = `exists (select 1 from shop s ${WITH_HOST} join intent l on l.shop_id = s.id
+  where s.account_id = a.id and s.mode = 'live' and coalesce(h.breaker_state, 'closed') <> 'open' and ${unmirroredOf('s.id')} < $3::bigint
+    and l.kind in ('send_order', 'reprint') and l.state = 'ready' and l.campaign_id is null
+    and (l.not_before is null or l.not_before <= now()) and (l.dispatched_until is null or l.dispatched_until <= now()))`;
+
 const TAKE_CAMPAIGN_SENDS = takeSends({
-  places: `least(send_window(a) - busy.sending - busy.dispatched, $4::int - busy.dispatched_of_campaigns,
-    greatest(1, floor(send_window(a) * c.share)::int) - busy.of_campaigns)`,
+  places: `case when ${LIVE_WAITS} then 0 else least(send_window(a) - busy.sending - busy.dispatched, $4::int - busy.dispatched_of_campaigns,
+    greatest(1, floor(send_window(a) * c.share)::int) - busy.of_campaigns) end`,
   whose: `campaign_id = (select id from campaign where account_id = $1 and ${sendingCampaign('campaign')})`,
   campaign: `join campaign c on c.account_id = a.id and ${sendingCampaign('c')}`,
 });
