@@ -66,7 +66,7 @@ export const campaign: Scenario = {
     const refused = await refusedOrders(world, size(80, 10_000));
     const id = await plan(world, [...refused, ...doubtful], marks.equal.bind(marks));
     await sandbox.setHft71({ lookup: { enabled: true } });
-    const start = ['--batch-size', String(size(15, 500)), '--canary', '3', '--share', '50', '--stop-over', '60'];
+    const start = ['--batch-size', String(size(15, 500)), '--canary', '3', '--share', '40', '--stop-over', '60'];
     await relay.mustRelay('resend', 'start', id, ...start, '--reason', 'after the outage', '--yes');
 
     // The live orders are judged while no worker is killed: what a kill costs them is no matter of the campaign.
