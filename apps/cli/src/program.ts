@@ -15,6 +15,7 @@ import { addOrders } from './commands/orders.js';
 import { addPoll } from './commands/poll.js';
 import { addReconcile } from './commands/reconcile.js';
 import { addShadow } from './commands/shadow.js';
+import { addResend } from './commands/resend.js';
 import { addShop } from './commands/shop.js';
 import { addSmoke } from './commands/smoke.js';
 import { addStatus } from './commands/status.js';
@@ -55,6 +56,7 @@ export function createProgram(cli: Cli, on: { stdout: NodeJS.WritableStream; std
   addStatuses(program, cli);
   addPoll(program, cli);
   addStock(program, cli);
+  addResend(program, cli);
   addMode(program, cli);
   addBreaker(program, cli);
   addBudget(program, cli);

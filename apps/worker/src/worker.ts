@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  advanceCampaigns,
   createHousekeeping,
   LookUpControlCache,
   probeBreakers,
+  readBackCampaigns,
   settleDoubts,
   startDispatcher,
   type HandOffContext,
@@ -104,6 +106,13 @@ export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onS
     keepEvery(POLLS_EVERY_MS, () => planAllPolls(relay, verified, queues), log, 'planning polls'),
     keepEvery(STOCK_EVERY_MS, () => planAllStock(relay, verified, queues), log, 'planning stock runs'),
     keepEvery(PROBES_EVERY_MS, () => probeBreakers(handOff, shops.values()), log, 'probing'),
+    keepEvery(
+      CAMPAIGNS_EVERY_MS,
+      () => advanceCampaigns({ ledger, log, onReady: () => dispatcher.nudge() }),
+      log,
+      'campaigns',
+    ),
+    keepEvery(READ_BACKS_EVERY_MS, () => readBackCampaigns(handOff), log, 'reading campaigns back'),
     // After a FLUSHALL the schedulers are gone while workers live: they are put back each minute.
     keepEvery(60_000, () => queues.ensureSchedulers(schedules), log, 'the schedulers'),
     keepEvery(1_000, wantedSweepsEnqueuer(ledger, queues, timing), log, 'wanted sweeps'),
@@ -152,6 +161,8 @@ const DOUBTS_EVERY_MS = 1_000;
 const PROBES_EVERY_MS = 500;
 const POLLS_EVERY_MS = 1_000;
 const STOCK_EVERY_MS = 1_000;
+const CAMPAIGNS_EVERY_MS = 500;
+const READ_BACKS_EVERY_MS = 1_000;
 
 async function settleAll(handOff: HandOffContext, shops: Relay['shops'], controls: LookUpControlCache): Promise<void> {
   const all = [...shops.values()];

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { readState, type BudgetState } from './budget-state.js';
-import { assertRate, type CallClass, type Rate } from './rate.js';
+import { assertRate, callerArgs, type Caller, type Rate } from './rate.js';
 import { COUNT_FROM, FREEZE, FROZEN_FOR, GIVE_BACK, LOOK, PUT_AT_NOW, ROOM, THROTTLED } from './scripts.js';
 import type { LuaScript } from './lua-script.js';
 
@@ -33,11 +33,11 @@ export interface Throttling {
  */
 export interface Budget {
   /** A slot at now. Whoever holds it makes one call, at once; if that takes longer, `moveToNow` comes first. */
-  take(callClass: CallClass): Promise<Take>;
+  take(caller: Caller): Promise<Take>;
   /** Waits here while a slot is at most this far away, else answers with the refusal. An abort rejects. */
-  takeOrWait(callClass: CallClass, maxWaitMs: number, signal?: AbortSignal): Promise<Take>;
+  takeOrWait(caller: Caller, maxWaitMs: number, signal?: AbortSignal): Promise<Take>;
   /** Counts a slot from now on instead of from when it was taken. Refused, it is given back. */
-  moveToNow(slot: string, callClass: CallClass): Promise<Move>;
+  moveToNow(slot: string, caller: Caller): Promise<Move>;
   /** For a call that was not made. */
   giveBack(slot: string): Promise<void>;
   /**
@@ -45,8 +45,8 @@ export interface Budget {
    * margin of the window. The window counts it from then.
    */
   countFrom(slot: string, leftAgoMs: number): Promise<void>;
-  /** What a class could take now, or by `withinMs` from now. Takes nothing. */
-  room(callClass: CallClass, withinMs?: number): Promise<Room>;
+  /** What a class, or a campaign with its share, could take now, or by `withinMs` from now. Takes nothing. */
+  room(caller: Caller, withinMs?: number): Promise<Room>;
   /**
    * To be told of every 429: freezes every class and lowers the rate, once per event however many calls were in flight.
    *
@@ -97,25 +97,25 @@ export function createBudget(options: BudgetOptions): Budget {
     return answer;
   }
 
-  async function putAtNow(slot: string, callClass: CallClass): Promise<Refusal | { granted: true }> {
-    const [waitMs = 0] = await open(PUT_AT_NOW, slot, callClass);
+  async function putAtNow(slot: string, caller: Caller): Promise<Refusal | { granted: true }> {
+    const [waitMs = 0] = await open(PUT_AT_NOW, slot, ...callerArgs(caller));
     return waitMs === 0 ? { granted: true } : { granted: false, waitMs };
   }
 
-  async function take(callClass: CallClass): Promise<Take> {
-    const slot = `${callClass}:${randomUUID()}`;
-    const put = await putAtNow(slot, callClass);
+  async function take(caller: Caller): Promise<Take> {
+    const slot = `${callerArgs(caller)[0]}:${randomUUID()}`;
+    const put = await putAtNow(slot, caller);
     return put.granted ? { granted: true, slot } : put;
   }
 
   return {
     take,
 
-    async takeOrWait(callClass, maxWaitMs, signal) {
+    async takeOrWait(caller, maxWaitMs, signal) {
       const deadline = performance.now() + maxWaitMs;
       for (;;) {
         signal?.throwIfAborted();
-        const answer = await take(callClass);
+        const answer = await take(caller);
         if (answer.granted || performance.now() + answer.waitMs > deadline) return answer;
         await sleep(answer.waitMs, undefined, { signal });
       }
@@ -131,8 +131,8 @@ export function createBudget(options: BudgetOptions): Budget {
       await COUNT_FROM.numbers(redis, keys, [slot, Math.floor(leftAgoMs)]);
     },
 
-    async room(callClass, withinMs = 0) {
-      const [free = 0, waitMs = 0] = await open(ROOM, callClass, Math.floor(withinMs));
+    async room(caller, withinMs = 0) {
+      const [free = 0, waitMs = 0] = await open(ROOM, ...callerArgs(caller), Math.floor(withinMs));
       return { free, waitMs };
     },
 

@@ -101,6 +101,34 @@ describe('the pace of a lower class', () => {
   });
 });
 
+describe('a campaign with a share of the rate', () => {
+  const rate = { calls: 100, windowMs: HOUR };
+  const gapOf = async (budget: Budget, share: number) => {
+    const campaign = { callClass: 'campaign', share } as const;
+    expect(await budget.take(campaign)).toMatchObject({ granted: true });
+    const second = await budget.take(campaign);
+    return second.granted ? 0 : second.waitMs;
+  };
+
+  it('is spread so that it never uses more, however little else is called', async () => {
+    const budget = await budgetOf(rate);
+    expect((await budget.room({ callClass: 'campaign', share: 0.2 }, HOUR / 2)).free).toBe(10);
+    expect((await gapOf(budget, 0.2)) / ((HOUR * 1.01) / 20)).toBeCloseTo(1, 2);
+    expect(await takeSends(budget, 100)).toBe(99);
+    expect((await budget.state()).used).toMatchObject({ campaign: 1, send: 99 });
+  });
+
+  it('has no more than a campaign without one: the last part stays with live sends', async () => {
+    expect((await gapOf(await budgetOf(rate), 0.95)) / ((HOUR * 1.01) / 90)).toBeCloseTo(1, 2);
+  });
+
+  it('is refused outside of 0 and 1', async () => {
+    const budget = await budgetOf(rate);
+    for (const share of [0, 1, Number.NaN])
+      await expect(budget.take({ callClass: 'campaign', share })).rejects.toThrow('between 0 and 1');
+  });
+});
+
 describe('a probe', () => {
   it('is neither paced nor kept from the last part, counts in the window, and never goes over it', async () => {
     const budget = await budgetOf({ calls: 10, windowMs: HOUR });

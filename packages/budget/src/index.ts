@@ -9,4 +9,4 @@ export {
   type Throttling,
 } from './budget.js';
 export type { BudgetState } from './budget-state.js';
-export { CALL_CLASSES, type CallClass, type Rate } from './rate.js';
+export { CALL_CLASSES, type CallClass, type Caller, type Rate, type ShareOfRate } from './rate.js';

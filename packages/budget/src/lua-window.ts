@@ -12,7 +12,8 @@ const WEIGHTS = Object.entries(WEIGHT_OF_PACED)
  * lower ones would never get a turn. A probe goes up to the configured rate, whatever the rate was lowered to: it passes
  * the freeze and nothing else, but no call ever goes over what was agreed.
  *
- * **Pace**: a lower class spreads its part of the lower part evenly over the window. While the rate is lowered all calls
+ * **Pace**: a lower class spreads its part of the lower part evenly over the window; a campaign has a share of the rate
+ * that it never goes beyond. While the rate is lowered all calls
  * together are spread evenly over the window too: then a limit that is met again is met by one call, where a burst would
  * meet it with all that are in flight. A timer that woke late by up to 10 ms is made good, so that lateness does not add
  * up; more than that is not, for what is made good goes out as a burst.
@@ -41,7 +42,7 @@ local function msUntilBelow(ceiling)
   return yes
 end
 
-local function pacesOf(class)
+local function pacesOf(class, share)
   local paces = {}
   if state.lowered == 1 and class ~= 'probe' then
     paces[1] = { name = 'next:all', gap = window * 1000 / state.rate }
@@ -52,7 +53,9 @@ local function pacesOf(class)
     for other, its in pairs(WEIGHTS) do
       if other ~= class and (state['asked:' .. other] or 0) > now - window then all = all + its end
     end
-    paces[#paces + 1] = { name = 'next:' .. class, gap = window * 1000 * all / (weight * lowerCalls(state.rate)) }
+    local gap = window * 1000 * all / (weight * lowerCalls(state.rate))
+    if share > 0 then gap = math.max(gap, window * 1000 * 1000000 / (share * state.rate)) end
+    paces[#paces + 1] = { name = 'next:' .. class, gap = gap }
   end
   -- Never further away than one gap: the clock may have been set back, or the gap been a wider one.
   for _, pace in ipairs(paces) do pace.next = math.min(state[pace.name] or 0, micros + pace.gap) end

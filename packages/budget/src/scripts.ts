@@ -9,10 +9,10 @@ import { LuaScript } from './lua-script.js';
  *
  * No slot ever lies in the future, so the window that ends now is the only one that a new slot can overfill.
  *
- * ARGV after the opening's: slot, class. Answers: after how many ms to ask again (0 when granted), epoch, configuredAt.
+ * ARGV after the opening's: slot, class, share (in parts of a million, 0 for none of its own). Answers: after how many ms to ask again (0 when granted), epoch, configuredAt.
  */
 export const PUT_AT_NOW = new LuaScript(`${OPENING}${WINDOW}
-local slot, class = ARGV[6], ARGV[7]
+local slot, class, share = ARGV[6], ARGV[7], tonumber(ARGV[8])
 
 local held = redis.call('ZREM', slots, slot) == 1
 if frozenFor > 0 then
@@ -21,7 +21,7 @@ if frozenFor > 0 then
 end
 
 if WEIGHTS[class] then set('asked:' .. class, now) end
-local paces = held and {} or pacesOf(class)
+local paces = held and {} or pacesOf(class, share)
 local wait = math.max(msUntilBelow(ceilingOf(class)), msUntilPaced(paces))
 if wait == 0 then
   redis.call('ZADD', slots, whole(now), slot)
@@ -36,12 +36,12 @@ return { wait, state.epoch, configuredAt }
  * How many could be taken by then. Takes nothing; it begins and raises, so that a state which was lost is noticed by
  * whoever only looks.
  *
- * ARGV after the opening's: class, within how many ms. Answers: free, after how many ms to ask again (0 when some are
+ * ARGV after the opening's: class, share, within how many ms. Answers: free, after how many ms to ask again (0 when some are
  * free), epoch, configuredAt.
  */
 export const ROOM = new LuaScript(`${OPENING}${WINDOW}
-local class, within = ARGV[6], tonumber(ARGV[7])
-local ceiling, paces = ceilingOf(class), pacesOf(class)
+local class, share, within = ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
+local ceiling, paces = ceilingOf(class), pacesOf(class, share)
 
 local free = ceiling - usedAt(now + within)
 local byThen = micros + within * 1000

@@ -232,4 +232,7 @@ export const timingVariables = {
   RELAY_DEADLINE: withDefault(duration({ leastMs: 60_000 }), '24h', {
     description: 'An order that could have gone for so long without success is held for a person.',
   }),
+  RELAY_CAMPAIGN_WATCH: withDefault(duration({ leastMs: 0 }), '30m', {
+    description: 'How long a campaign watches for renewed failures once all its orders are through: 30m to 60m.',
+  }),
 };

@@ -130,6 +130,7 @@ export interface TimingSettings {
   readonly longestFreezeMs: number;
   readonly raiseEveryMs: number;
   readonly keepLogMs: number;
+  readonly campaignWatchMs: number;
 }
 
 /** @param env already cross-checked: a shop is there whole or not at all. */
@@ -283,6 +284,7 @@ function timingFrom(env: Environment): TimingSettings {
     longestFreezeMs: env.RELAY_MAX_FREEZE,
     raiseEveryMs: env.RELAY_RAISE_EVERY,
     keepLogMs: env.RELAY_KEEP_LOG,
+    campaignWatchMs: env.RELAY_CAMPAIGN_WATCH,
   };
 }
 

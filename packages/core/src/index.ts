@@ -2,6 +2,7 @@ export * from './alert-facts.js';
 export * from './alert-rules.js';
 export * from './backoff.js';
 export * from './call-failure.js';
+export * from './campaign.js';
 export * from './hand-off-state.js';
 export * from './judge-alerts.js';
 export * from './judge-order.js';

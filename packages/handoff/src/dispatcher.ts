@@ -1,6 +1,7 @@
-import type { Budget } from '@relay/budget';
+import type { Budget, Caller } from '@relay/budget';
 import {
   listAccounts,
+  takeDueCampaignSends,
   takeDueSends,
   takeDueUpdates,
   takeDueWriteBacks,
@@ -87,26 +88,37 @@ async function tick(options: DispatcherOptions): Promise<void> {
   const { ledger, maxUnmirrored, dispatchLeaseMs } = options;
   for (const account of await listAccounts(ledger)) {
     if (account.sendWindow === 0) continue;
-    const slots = await slotsSoon(options, account.id);
+    const slots = await slotsSoon(options, account.id, 'send');
     if (slots === 0) continue;
-    await dispatch(
-      options,
-      'send-order',
-      await takeDueSends(ledger, account.id, dispatchLeaseMs, { maxUnmirrored, slots }),
-    );
+    const live = await takeDueSends(ledger, account.id, dispatchLeaseMs, { maxUnmirrored, slots });
+    await dispatch(options, 'send-order', live);
+    if (account.campaignShare !== null) await dispatchCampaign(options, account.id, account.campaignShare);
   }
   await dispatch(options, 'update-order', await takeDueUpdates(ledger, dispatchLeaseMs, UPDATES_A_TICK));
   await dispatch(options, 'write-back', await takeDueWriteBacks(ledger, dispatchLeaseMs, WRITE_BACKS_A_TICK));
+}
+
+/** By class, live before campaign: it gets what is left, and never more than its share. */
+async function dispatchCampaign(options: DispatcherOptions, accountId: string, share: number): Promise<void> {
+  const slots = await slotsSoon(options, accountId, { callClass: 'campaign', share });
+  if (slots === 0) return;
+  const { ledger, maxUnmirrored, dispatchLeaseMs } = options;
+  const due = await takeDueCampaignSends(ledger, accountId, dispatchLeaseMs, { maxUnmirrored, slots });
+  await dispatch(options, 'send-order', due);
 }
 
 /**
  * Slots that the account's budget has now or gives within the time that a job waits for one. An order that is dispatched
  * without one would be read from the shop in vain, and come back.
  */
-async function slotsSoon({ budgets, slotWaitMs }: DispatcherOptions, accountId: string): Promise<number> {
+async function slotsSoon(
+  { budgets, slotWaitMs }: DispatcherOptions,
+  accountId: string,
+  caller: Caller,
+): Promise<number> {
   const budget = budgets.get(accountId);
   if (budget === undefined) return 0; // no shop in the settings: nothing may be called
-  return (await budget.room('send', slotWaitMs)).free;
+  return (await budget.room(caller, slotWaitMs)).free;
 }
 
 const WRITE_BACKS_A_TICK = 20;

@@ -1,4 +1,5 @@
 export { adoptShownId, adoptShownIds } from './adoption.js';
+export { advanceCampaigns, readBackCampaigns } from './campaigns.js';
 export {
   HandOffFailed,
   type HandOffContext,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Caller } from '@relay/budget';
 import { backoffMs, backoffUnderBreakerMs, CallFailure, keyedHash, makeMarker, SHOP_META } from '@relay/core';
 import type { OrderConnection } from '@relay/hft71';
 import {
@@ -34,6 +35,7 @@ export async function sendOrder(ctx: HandOffContext, intentId: string): Promise<
   if (intent === null || (intent.kind !== 'send_order' && intent.kind !== 'reprint')) return 'no such intent';
   if (intent.state !== 'ready') return `nothing to do: ${intent.state}`;
   if (intent.isPrepared) return 'nothing to do: another attempt is prepared';
+  if (intent.campaignId !== null && intent.campaignShare === null) return 'nothing to do: its campaign was stopped';
   const shop = ctx.shops.get(intent.shopId);
   if (shop === undefined) {
     await deferIntent(ctx.ledger, intent.id, { notBeforeMs: NOT_VERIFIED_WAIT_MS, lastFailure: null });
@@ -157,7 +159,7 @@ class Attempt {
   async moveSlotToNow(): Promise<void> {
     let moved;
     try {
-      moved = await this.shop.budget.moveToNow(this.slot, 'send');
+      moved = await this.shop.budget.moveToNow(this.slot, callerOf(this.intent));
     } catch (error) {
       return this.#endNotProcessed('no-budget', backoffMs(this.intent.failures + 1), error);
     }
@@ -220,10 +222,17 @@ const NOT_VERIFIED_WAIT_MS = 5_000;
 const CLAIM_REFUSED_WAIT_MS = 1_000;
 
 async function takeSlot(ctx: HandOffContext, shop: ShopRuntime, intent: IntentView): Promise<string | null> {
-  const taken = await orDefer(ctx, intent, 'budget', () => shop.budget.takeOrWait('send', ctx.times.slotWaitMs));
+  const taken = await orDefer(ctx, intent, 'budget', () =>
+    shop.budget.takeOrWait(callerOf(intent), ctx.times.slotWaitMs),
+  );
   if (taken.granted) return taken.slot;
   await deferIntent(ctx.ledger, intent.id, { notBeforeMs: taken.waitMs, lastFailure: null });
   return null;
+}
+
+/** A campaign's orders have its share of the budget, and live ones all of it. */
+function callerOf({ campaignShare }: IntentView): Caller {
+  return campaignShare === null ? 'send' : { callClass: 'campaign', share: campaignShare };
 }
 
 /** Before the attempt is prepared nothing is burnt: a failure only defers the intent. */

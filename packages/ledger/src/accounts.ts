@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { BREAKER_COLUMNS, openBreaker, type BreakerTimes, type BreakerView } from './breaker.js';
+import { sendingCampaign } from './campaign-sending.js';
 import { oneRow, rows, type Ledger } from './connect.js';
 
 export interface AccountView extends BreakerView {
@@ -11,10 +12,13 @@ export interface AccountView extends BreakerView {
   readonly maxInFlight: number;
   /** Until when a 429 has frozen it; null when it is not frozen. */
   readonly frozenUntil: Date | null;
+  /** Of the budget, 0 … 1: what the campaign that sends now may use; null while none does. */
+  readonly campaignShare: number | null;
 }
 
 const COLUMNS = `id, base_url as "baseUrl", username, send_window(a) as "sendWindow", max_in_flight as "maxInFlight",
-  case when frozen_until > now() then frozen_until end as "frozenUntil", ${BREAKER_COLUMNS}`;
+  case when frozen_until > now() then frozen_until end as "frozenUntil",
+  (select c.share from campaign c where c.account_id = a.id and ${sendingCampaign('c')}) as "campaignShare", ${BREAKER_COLUMNS}`;
 
 export interface AccountTimes extends BreakerTimes {
   readonly windowStepMs: number;

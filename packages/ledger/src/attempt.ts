@@ -1,4 +1,5 @@
 import { inTransaction, oneRow, type Ledger } from './connect.js';
+import { sendingCampaign } from './campaign-sending.js';
 import { unmirroredOf } from './write-back.js';
 
 /**
@@ -43,7 +44,8 @@ export type ClaimRefusal =
   | 'frozen'
   | 'window-full'
   | 'unmirrored'
-  | 'update-under-way';
+  | 'update-under-way'
+  | 'campaign-stopped';
 
 /**
  * `ready → sending`, under a lock on the account's row, so that two workers cannot both fill the last place of the send
@@ -92,7 +94,9 @@ with looked as (
          (select count(*) from intent x where x.account_id = a.id and x.state = 'sending') < send_window(a) as room,
          ${unmirroredOf('i.shop_id')} < $6::int as mirrored,
          not exists (select 1 from intent u where u.shop_id = i.shop_id and u.order_id = i.order_id
-                     and u.kind in ('update_order', 'update_order_address') and u.lease_until > now()) as alone
+                     and u.kind in ('update_order', 'update_order_address') and u.lease_until > now()) as alone,
+         -- a job that is older than the pause of its campaign, or a retry from the Board
+         i.campaign_id is null or exists (select 1 from campaign c where c.id = i.campaign_id and ${sendingCampaign('c')}) as goes
   from intent i join shop s on s.id = i.shop_id join account a on a.id = i.account_id
   where i.id = $1 and a.id = $2 and i.state = 'ready' and i.token = $3 and not i.cancel_requested
     and exists (select 1 from attempt t where t.token = $3 and t.claimed_at is null and t.ended_at is null)
@@ -101,7 +105,7 @@ claimed as (
   update intent i set state = 'sending', payload_hash = $4, address_hash = $7, lease_until = now() + $5::bigint * interval '1 millisecond',
          state_since = now()
   from looked
-  where i.id = looked.id and i.state = 'ready' and i.token = $3 and live and running and closed and room and mirrored and alone
+  where i.id = looked.id and i.state = 'ready' and i.token = $3 and live and running and closed and room and mirrored and alone and goes
   returning i.id
 ),
 marked as (
@@ -109,7 +113,8 @@ marked as (
 )
 select exists (select 1 from marked) as claimed,
        case when not live then 'shop-not-live' when not running then 'shop-paused' when not closed then 'breaker-open' when frozen then 'frozen'
-            when not mirrored then 'unmirrored' when not alone then 'update-under-way' else 'window-full' end as refusal
+            when not mirrored then 'unmirrored' when not alone then 'update-under-way'
+            when not goes then 'campaign-stopped' else 'window-full' end as refusal
 from looked`;
 
 export function isUniqueViolation(error: unknown, index: string): boolean {

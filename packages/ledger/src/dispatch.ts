@@ -1,5 +1,6 @@
 import { rows, type Ledger } from './connect.js';
 import type { IntentKind } from '@relay/core';
+import { sendingCampaign } from './campaign-sending.js';
 import { unmirroredOf } from './write-back.js';
 
 export interface DueIntent {
@@ -39,19 +40,37 @@ export async function takeDueSends(
   return toDue(await rows<DueRow>(ledger.pool, TAKE_SENDS, [accountId, dispatchLeaseMs, maxUnmirrored, slots]));
 }
 
+/**
+ * The same for what a campaign released, after `takeDueSends`: what live orders left of the send window, and never more of
+ * it than the campaign's share, so that a live order finds a place. Nothing while the campaign does not send.
+ */
+export async function takeDueCampaignSends(
+  ledger: Ledger,
+  accountId: string,
+  dispatchLeaseMs: number,
+  limits: { readonly maxUnmirrored?: number; readonly slots?: number } = {},
+): Promise<DueIntent[]> {
+  const { maxUnmirrored = Number.MAX_SAFE_INTEGER, slots = MOST_AT_ONCE } = limits;
+  const params = [accountId, dispatchLeaseMs, maxUnmirrored, slots];
+  return toDue(await rows<DueRow>(ledger.pool, TAKE_CAMPAIGN_SENDS, params));
+}
+
 const MOST_AT_ONCE = 1_000;
 
 /** A shop whose host's breaker is open is not called; in half-open one order at a time finds out. */
 const WITH_HOST = `left join shop_host h on h.id = s.host`;
 const HOST_PLACES = `case coalesce(h.breaker_state, 'closed') when 'open' then 0 when 'half_open' then 1 else ${MOST_AT_ONCE} end`;
 
-const TAKE_SENDS = `
+/** SQL: live orders, or those of the account's campaign that sends, as far as there are places for them. */
+const takeSends = (which: { readonly places: string; readonly whose: string; readonly campaign: string }) => `
 with room as materialized (
-  select a.id, least(send_window(a) - busy.sending - busy.dispatched, $4::int - busy.dispatched) as places
-  from account a
+  select a.id, ${which.places} as places
+  from account a ${which.campaign}
   cross join lateral (
     select count(*) filter (where i.state = 'sending') as sending,
-           count(*) filter (where i.state = 'ready' and i.dispatched_until > now()) as dispatched
+           count(*) filter (where i.state = 'ready' and i.dispatched_until > now()) as dispatched,
+           count(*) filter (where i.campaign_id is not null and (i.state = 'sending' or i.dispatched_until > now())) as of_campaigns,
+           count(*) filter (where i.campaign_id is not null and i.state = 'ready' and i.dispatched_until > now()) as dispatched_of_campaigns
     from intent i where i.account_id = a.id and i.kind in ('send_order', 'reprint') and i.state in ('sending', 'ready')
       and (i.state = 'sending' or i.dispatched_until > now())
   ) busy
@@ -63,7 +82,7 @@ due as (
   ${WITH_HOST} cross join lateral (
     select i.id, row_number() over (order by i.created_at, i.order_id) as turn
     from (select id, created_at, order_id from intent
-          where shop_id = s.id and kind in ('send_order', 'reprint') and state = 'ready'
+          where shop_id = s.id and kind in ('send_order', 'reprint') and state = 'ready' and ${which.whose}
             and (not_before is null or not_before <= now())
             and (dispatched_until is null or dispatched_until <= now())
           order by created_at, order_id limit least(greatest(room.places, 0), ${HOST_PLACES})
@@ -75,6 +94,28 @@ update intent i set dispatched_until = now() + $2::bigint * interval '1 millisec
   could_go_from = coalesce(i.could_go_from, due.could_go_ms)
 from due where i.id = due.id and i.state = 'ready'
 returning i.id, i.kind, i.shop_id as "shopId", i.order_id as "orderId", i.dispatch_no as "dispatchNo"`;
+
+const TAKE_SENDS = takeSends({
+  places: 'least(send_window(a) - busy.sending - busy.dispatched, $4::int - busy.dispatched)',
+  whose: 'campaign_id is null',
+  campaign: '',
+});
+
+/**
+ * SQL: a live order of the account waits and could go. Asked in the campaign's own statement, since a place that becomes
+ * free between the two takes is a live order's.
+ */
+const LIVE_WAITS = `exists (select 1 from shop s ${WITH_HOST} join intent l on l.shop_id = s.id
+  where s.account_id = a.id and s.mode = 'live' and coalesce(h.breaker_state, 'closed') <> 'open' and ${unmirroredOf('s.id')} < $3::bigint
+    and l.kind in ('send_order', 'reprint') and l.state = 'ready' and l.campaign_id is null
+    and (l.not_before is null or l.not_before <= now()) and (l.dispatched_until is null or l.dispatched_until <= now()))`;
+
+const TAKE_CAMPAIGN_SENDS = takeSends({
+  places: `case when ${LIVE_WAITS} then 0 else least(send_window(a) - busy.sending - busy.dispatched, $4::int - busy.dispatched_of_campaigns,
+    greatest(1, floor(send_window(a) * c.share)::int) - busy.of_campaigns) end`,
+  whose: `campaign_id = (select id from campaign where account_id = $1 and ${sendingCampaign('campaign')})`,
+  campaign: `join campaign c on c.account_id = a.id and ${sendingCampaign('c')}`,
+});
 
 /** Write-backs that are due: they go into shops of any mode but `connecting`, since their order is at HFT71 already. */
 export async function takeDueWriteBacks(ledger: Ledger, dispatchLeaseMs: number, limit: number): Promise<DueIntent[]> {

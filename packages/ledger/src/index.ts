@@ -10,6 +10,20 @@ export * from './audit-log.js';
 export * from './breaker.js';
 export * from './confirmed-status.js';
 export * from './catalogue.js';
+export { advanceCampaign, campaignsToAdvance, type CampaignStep } from './campaign-advance.js';
+export * from './campaign-read-back.js';
+export * from './campaign-selection.js';
+export * from './campaign-views.js';
+export {
+  cancelCampaign,
+  CAMPAIGN_ALERT,
+  pauseCampaign,
+  planCampaign,
+  resumeCampaign,
+  startCampaign,
+  type CampaignRefusal,
+  type CampaignRules,
+} from './campaigns.js';
 export { connectLedger, forgetfulSettings, type Ledger } from './connect.js';
 export * from './call-log.js';
 export * from './deadline.js';

@@ -1,4 +1,5 @@
 import type { HandOffState, IntentKind, ShopMode } from '@relay/core';
+import { sendingCampaign } from './campaign-sending.js';
 import { oneRow, rows, type Ledger } from './connect.js';
 
 /** What an attempt needs to know before it reads the shop. */
@@ -29,6 +30,10 @@ export interface IntentView {
   readonly beforeLive: boolean;
   /** An attempt is committed, neither claimed nor ended: somebody is at it. */
   readonly isPrepared: boolean;
+  /** A campaign has released it. */
+  readonly campaignId: number | null;
+  /** Of the budget, 0 … 1: what its campaign may use; null where it is no campaign's, or the campaign does not send now. */
+  readonly campaignShare: number | null;
 }
 
 export async function loadIntent(ledger: Ledger, intentId: string): Promise<IntentView | null> {
@@ -59,7 +64,8 @@ export async function intentsToAdopt(
 }
 
 const SELECT = `
-select i.id, i.kind, i.shop_id as "shopId", i.order_id as "orderId", i.account_id as "accountId", i.state, i.reason,
+select i.id, i.kind, i.campaign_id::int as "campaignId", (select c.share from campaign c where c.id = i.campaign_id and ${sendingCampaign('c')}) as "campaignShare",
+       i.shop_id as "shopId", i.order_id as "orderId", i.account_id as "accountId", i.state, i.reason,
        i.reference, i.hft71_order_id as "hft71OrderId", i.doubt_since is not null as "hasDoubt", i.token,
        i.settled_marker as "settledMarker", i.failures, s.mode as "shopMode", o.order_key_hash as "orderKeyHash",
        o.identity_changed_at is not null as "identityChanged", o.created_gmt as "createdGmt", s.live_at as "liveAt",

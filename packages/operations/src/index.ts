@@ -56,3 +56,18 @@ export { checkStatusMapping } from './status-mapping-check.js';
 export { rotateHft71Secret, rotateShopSecret, type Rotated, type Rotation } from './rotate-webhook-secret.js';
 export { testWebhooks, type WebhookTest, type WebhookTests } from './test-webhooks.js';
 export * from './stock.js';
+export {
+  BOUNDS as CAMPAIGN_BOUNDS,
+  cancelResend,
+  DEFAULT_RULES as DEFAULT_CAMPAIGN_RULES,
+  pauseResend,
+  resumeResend,
+  startResend,
+  type AskedRules,
+  type CampaignAct,
+  type CampaignDone,
+} from './campaigns/acts.js';
+export { type Estimate } from './campaigns/estimate.js';
+export { planResend, type ResendPlan } from './campaigns/plan.js';
+export { type AskedSelection } from './campaigns/selection.js';
+export { resendList, resendReport, resendStatus, type CampaignReport, type CampaignStatus } from './campaigns/views.js';

@@ -74,6 +74,11 @@ const CHANGING = [
   'POST /incidents/1/acknowledge',
   'POST /incidents/1/mitigate',
   'POST /incidents/1/close',
+  'POST /campaigns',
+  'POST /campaigns/1/start',
+  'POST /campaigns/1/pause',
+  'POST /campaigns/1/resume',
+  'POST /campaigns/1/cancel',
 ];
 const READING = [
   'GET /orders/held',
@@ -97,6 +102,9 @@ const READING = [
   'GET /incidents',
   'GET /incidents/1',
   'GET /incidents/1/report',
+  'GET /campaigns',
+  'GET /campaigns/1',
+  'GET /campaigns/1/report',
 ];
 const request = (route: string, headers?: Record<string, string>, body?: unknown) => {
   const [method = '', path = ''] = route.split(' ');
@@ -147,6 +155,7 @@ describe('the OpenAPI document', () => {
         .replace(' ', ` ${PREFIX}`)
         .replace('/runs/1', '/runs/:run')
         .replace('incidents/1', 'incidents/:incident')
+        .replace('/campaigns/1', '/campaigns/:campaign')
         .replace('/1/', '/:order/')
         .replace(/\/1$/, '/:order'),
     );
@@ -164,10 +173,13 @@ describe('who is let in', () => {
     expect(await call('GET', '/nowhere', as.viewer)).toEqual({ status: 404, body: { error: 'Not Found' } });
   });
 
-  it.each(READING.filter((route) => !/(orders|incidents)\/1\b/.test(route)))('a viewer may %s', async (route) => {
-    // Refused is let in: there may be nothing to show yet.
-    expect([200, 404, 409]).toContain((await request(route, as.viewer)).status);
-  });
+  it.each(READING.filter((route) => !/(orders|incidents|campaigns)\/1\b/.test(route)))(
+    'a viewer may %s',
+    async (route) => {
+      // Refused is let in: there may be nothing to show yet.
+      expect([200, 404, 409]).toContain((await request(route, as.viewer)).status);
+    },
+  );
 
   it.each(CHANGING)('a viewer may not %s, whatever the body', async (route) => {
     for (const body of [undefined, { reason: 'x' }, '{'])

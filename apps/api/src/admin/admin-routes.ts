@@ -10,6 +10,7 @@ import { RefusedRequest } from './answers.js';
 import { breakerRoutes } from './breaker-routes.js';
 import { budgetRoutes } from './budget-routes.js';
 import { incidentRoutes } from './incident-routes.js';
+import { campaignRoutes } from './campaign-routes.js';
 import { describeRoutes } from './openapi.js';
 import { doctorRoutes } from './doctor-routes.js';
 import { orderRoutes } from './order-routes.js';
@@ -59,6 +60,7 @@ export async function adminRoutes(
   await app.register(shopRoutes, { relay });
   await app.register(stockRoutes, { relay });
   await app.register(incidentRoutes, { relay });
+  await app.register(campaignRoutes, { relay });
 }
 
 /** A JSON document that cannot be read has no field to name. */

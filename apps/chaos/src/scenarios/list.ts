@@ -1,5 +1,6 @@
 import type { Scenario } from '../run/scenario.js';
 import { alerts } from './alerts.js';
+import { campaign } from './campaign.js';
 import { cancelRaces } from './cancel-races.js';
 import { clockSkew } from './clock-skew.js';
 import { createdButLostNoLookup } from './created-but-lost-no-lookup.js';
@@ -43,6 +44,7 @@ export const SCENARIOS: readonly Scenario[] = [
   storm429,
   outagePostOnly,
   flapping,
+  campaign,
   killEveryStep,
   outageRefused,
   drain,

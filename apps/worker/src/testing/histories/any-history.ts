@@ -38,6 +38,14 @@ const notAccepted: fc.Arbitrary<PostFault> = fc.record({
   lagShare: one(0),
 });
 
+/** HFT71 does not take the order as it is. */
+const refusal: fc.Arbitrary<PostFault> = fc.record({
+  accepts: one<PostFault['accepts']>('never'),
+  answer: one<PostFault['answer']>(422),
+  delayShare: one(0),
+  lagShare: one(0),
+});
+
 const simple = <K extends Command['kind']>(...kinds: K[]) => fc.record({ kind: one(...kinds) });
 const picking = <K extends Command['kind']>(...kinds: K[]) => fc.record({ kind: one(...kinds), pick });
 const pass = (...ms: number[]) => fc.record({ kind: one('pass' as const), ms: one(...ms) });
@@ -51,6 +59,7 @@ const deliver = fc.record({ kind: one('deliver' as const), pick, isLost, stop: s
 const job = (stopping: fc.Arbitrary<Interruption | null>) =>
   fc.record({ kind: one('run-job' as const), pick, stop: stopping });
 const timer = (kind: 'settle' | 'keep-house' | 'probe') => fc.record({ kind: one(kind), stop: seldomStop });
+const campaign = (kind: 'campaign-goes' | 'campaign-stops') => fc.record({ kind: one(kind), stop: seldomStop });
 const settle = timer('settle');
 const rescue = [pass(LEASE_OVER), timer('keep-house')] as const;
 /** Settle, and the two reads of a sure absence. */
@@ -115,6 +124,28 @@ const phrases: fc.Arbitrary<Said> = fc.oneof(
   phrase(1, picking('hft71-webhook')),
   phrase(3, fc.record({ kind: one('resolve' as const), pick, stop: seldomStop })),
   phrase(1, picking<PersonsAct>('person-holds', 'person-releases', 'reprint')),
+  // refused, or held, and sent again together; stopped while a worker is at it
+  phrase(
+    2,
+    faultOnPost(refusal),
+    job(one(null)),
+    campaign('campaign-goes'),
+    sometimes(faultOnPost(accepted)),
+    job(stop),
+    sometimes(campaign('campaign-stops')),
+    picking('resume'),
+  ),
+  phrase(
+    1,
+    faultOnPost(refusal),
+    job(one(null)),
+    campaign('campaign-goes'),
+    job(standingStill),
+    campaign('campaign-stops'),
+    campaign('campaign-goes'),
+    job(one(null)),
+    picking('resume'),
+  ),
 );
 
 interface Account {

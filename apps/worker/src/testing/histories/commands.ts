@@ -12,6 +12,7 @@ export type Command =
   | { readonly kind: 'run-job'; readonly pick: number; readonly stop: Interruption | null }
   | { readonly kind: 'run-past-job'; readonly pick: number; readonly stop: Interruption | null }
   | { readonly kind: 'keep-house' | 'settle' | 'probe'; readonly stop: Interruption | null }
+  | { readonly kind: 'campaign-goes' | 'campaign-stops'; readonly stop: Interruption | null }
   | { readonly kind: 'resume'; readonly pick: number }
   | { readonly kind: 'pass'; readonly ms: number }
   | { readonly kind: 'fault-on-post'; readonly fault: PostFault }

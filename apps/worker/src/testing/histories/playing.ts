@@ -98,6 +98,10 @@ export class Playing {
         return this.run('settling', command.stop, (run) => this.relay.settle(run));
       case 'probe':
         return this.run('probing', command.stop, (run) => this.relay.probe(run));
+      case 'campaign-goes':
+        return this.run('a campaign', command.stop, (run) => this.relay.campaignGoes(run, this.orderIds));
+      case 'campaign-stops':
+        return this.run('the end of a campaign', command.stop, (run) => this.relay.campaignStops(run));
       case 'resume':
         return this.#resume(command.pick);
       case 'pass':

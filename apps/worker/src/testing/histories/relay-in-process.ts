@@ -1,9 +1,11 @@
 import {
+  advanceCampaigns,
   adoptShownIds,
   createHousekeeping,
   HandOffFailed,
   LookUpControlCache,
   probeBreakers,
+  readBackCampaigns,
   sendOrder,
   settleDoubts,
   writeBack,
@@ -15,6 +17,8 @@ import { CallFailure } from '@relay/core';
 import {
   freezeAccount,
   listAccounts,
+  listCampaigns,
+  takeDueCampaignSends,
   takeDueSends,
   takeDueWriteBacks,
   wantOrderRead,
@@ -24,7 +28,7 @@ import {
   type Ledger,
 } from '@relay/ledger';
 import { createSilentLogger } from '@relay/observability';
-import type { Relay } from '@relay/operations';
+import { cancelResend, planResend, resumeResend, startResend, type ConnectedShop, type Relay } from '@relay/operations';
 import { FakeBudget } from './fake-budget.js';
 import type { FakeHft71 } from './fake-hft71.js';
 import type { FakeShop, ShopDelivery } from './fake-shop.js';
@@ -51,6 +55,7 @@ export const TIMES = {
   slotWaitMs: 2_000,
   lookUpGapMs: 60_000,
 };
+const PERSON = { actor: 'test', reason: 'test' };
 export const SETTLE_MS = 10 * 60_000;
 const DEADLINE_MS = 24 * 60 * 60_000;
 const ADOPTIONS_A_SWEEP = 20;
@@ -100,7 +105,10 @@ export class RelayInProcess {
     const ledger = interruptibleLedger(this.outside.ledger, run);
     for (const account of await listAccounts(ledger)) {
       if (account.sendWindow === 0) continue;
-      this.jobs.push(...(await takeDueSends(ledger, account.id, TIMES.dispatchLeaseMs, { maxUnmirrored: 20 })));
+      const limits = { maxUnmirrored: 20 };
+      this.jobs.push(...(await takeDueSends(ledger, account.id, TIMES.dispatchLeaseMs, limits)));
+      if (account.campaignShare !== null)
+        this.jobs.push(...(await takeDueCampaignSends(ledger, account.id, TIMES.dispatchLeaseMs, limits)));
     }
     this.jobs.push(...(await takeDueWriteBacks(ledger, TIMES.dispatchLeaseMs, 20)));
   }
@@ -130,6 +138,34 @@ export class RelayInProcess {
       accounts,
     };
     await createHousekeeping({ ...watches, onReady: () => undefined })();
+    await readBackCampaigns(ctx);
+    await this.#moveCampaigns(ledger);
+  }
+
+  async #moveCampaigns(ledger: Ledger): Promise<void> {
+    await advanceCampaigns({ ledger, log: this.#log, onReady: () => undefined });
+  }
+
+  /** A person sends again what of all orders may be, or lets a stopped campaign go on; a worker makes the next step. */
+  async campaignGoes(run: Run, orderIds: readonly number[]): Promise<void> {
+    const relay = this.operations(run);
+    const [newest] = await listCampaigns(relay.ledger, { limit: 1 });
+    const act = { ...PERSON, campaignId: newest?.id ?? 0 };
+    if (newest?.state === 'paused' || newest?.state === 'cancelled') await resumeResend(relay, act);
+    else if (newest === undefined || ['planned', 'verified', 'not_verified'].includes(newest.state)) {
+      const shop = relay.shops.get(SHOP_ID) as ConnectedShop;
+      const plan = await planResend(relay, shop, { orders: orderIds.map(String) }, PERSON);
+      const rules = { batchSize: 2, canarySize: 2, sharePercent: 50, stopPercent: 100 };
+      if (plan.kind === 'plan' && plan.campaignId !== null)
+        await startResend(relay, { ...act, campaignId: plan.campaignId }, rules);
+    }
+    await this.#moveCampaigns(relay.ledger);
+  }
+
+  async campaignStops(run: Run): Promise<void> {
+    const relay = this.operations(run);
+    const [newest] = await listCampaigns(relay.ledger, { limit: 1 });
+    if (newest !== undefined) await cancelResend(relay, { ...PERSON, campaignId: newest.id });
   }
 
   async settle(run: Run): Promise<void> {
@@ -165,7 +201,10 @@ export class RelayInProcess {
   operations(run: Run): Relay {
     const { ctx, shop } = this.#process(run);
     const parts: Pick<Relay, 'ledger' | 'installation' | 'log'> = ctx;
-    return { ...parts, shops: new Map([[SHOP_ID, shop]]) } as unknown as Relay;
+    const rate = { calls: 100, windowMs: 1_000 };
+    const withSettings = { ...shop, settings: { hft71: { rate }, woocommerce: { rate } } };
+    const settings = { timing: { campaignWatchMs: 0 } };
+    return { ...parts, settings, shops: new Map([[SHOP_ID, withSettings]]) } as unknown as Relay;
   }
 
   #process(run: Run): { ctx: HandOffContext; intake: IntakeContext; shop: ShopRuntime & IntakeShop } {

@@ -16,6 +16,8 @@ const TABLES = [
   'progress',
   'attempt',
   'look_up',
+  'campaign',
+  'campaign_item',
   'unknown_order',
   'alert',
   'audit',

@@ -1,0 +1,90 @@
+import type { CampaignState } from '@relay/core';
+import type { inCampaignTransaction } from './campaign-batches.js';
+import { AT_HFT71 } from './campaign-items.js';
+import { CAMPAIGN_ALERT, campaignSubject } from './campaigns.js';
+import { oneRow } from './connect.js';
+
+/** So much longer it waits for ids that are still to be written into the shop, or to be read there. */
+export const READ_BACK_GRACE_MS = 10 * 60_000;
+/** Failed calls that end the watch before its time. */
+const LEAST_FAILED_CALLS = 3;
+
+type Client = Parameters<Parameters<typeof inCampaignTransaction>[1]>[0];
+
+/** A campaign whose orders are all through. */
+export interface Watching {
+  readonly shopId: string;
+  readonly stopPercent: number;
+  readonly watchIsOver: boolean;
+  readonly graceIsOver: boolean;
+}
+
+interface Watched {
+  readonly calls: number;
+  readonly failedCalls: number;
+  readonly lost: number;
+  readonly notShown: number;
+  /** Of these: nobody has looked yet. */
+  readonly unread: number;
+}
+
+/** The account's orders at HFT71 since the watch began, and what became of the campaign's own. */
+const WATCH = `
+select (select count(*)::int from api_call a join shop s on s.id = a.shop_id join campaign c on c.id = $1
+        where s.account_id = c.account_id and a.target = 'hft71' and a.action = 'send_order' and a.at >= c.state_since) as calls,
+       (select count(*)::int from api_call a join shop s on s.id = a.shop_id join campaign c on c.id = $1
+        where s.account_id = c.account_id and a.target = 'hft71' and a.action = 'send_order' and a.at >= c.state_since
+          and (a.status is null or a.status >= 500 or a.status in (401, 403, 404, 405))) as "failedCalls",
+       count(*) filter (where ci.outcome in ('sent', 'written_back', 'adopted') and not ${AT_HFT71})::int as lost,
+       count(*) filter (where ${AT_HFT71} and ci.read_back is distinct from 'ok')::int as "notShown",
+       count(*) filter (where ${AT_HFT71} and ci.read_back is null)::int as unread
+from campaign_item ci join intent i on i.id = ci.intent_id
+where ci.campaign_id = $1 and ci.released_at is not null`;
+
+/** Whether the watch ends, and how; within the transaction that holds the campaign's row. */
+export async function watchCampaign(
+  client: Client,
+  campaignId: number,
+  campaign: Watching,
+): Promise<{ state: CampaignState; what: string } | null> {
+  const watched = (await oneRow<Watched>(client, WATCH, [campaignId])) as Watched;
+  const { calls, failedCalls, lost, notShown, unread } = watched;
+  const failsAgain = failedCalls * 100 > calls * campaign.stopPercent;
+  const endsEarly = (failsAgain && failedCalls >= LEAST_FAILED_CALLS) || lost > 0;
+  if (!campaign.watchIsOver && !endsEarly) return null;
+  if (unread > 0 && !campaign.graceIsOver && !endsEarly) return null;
+  const problems = [
+    ...(failsAgain ? [`${failedCalls} of ${calls} calls that send orders failed during the watch`] : []),
+    ...(lost > 0 ? [`${lost} orders are no longer shown as sent`] : []),
+    ...(notShown > 0 ? [`the shop does not show the HFT71 id of ${notShown} orders`] : []),
+  ];
+  const state = problems.length === 0 ? 'verified' : 'not_verified';
+  const what =
+    problems.length === 0 ? 'every order sent is in the shop, and nothing failed again' : problems.join('; ');
+  await client.query(
+    `update campaign set state = $2, state_reason = $3, state_since = now(), ended_at = now() where id = $1`,
+    [campaignId, state, what],
+  );
+  if (state === 'not_verified') await tellPerson(client, campaignId, campaign, `not verified: ${what}`);
+  return { state, what };
+}
+
+/** An alert, and a line in the audit: what the relay did by itself. */
+export async function tellPerson(
+  client: Client,
+  campaignId: number,
+  { shopId }: { shopId: string },
+  message: string,
+): Promise<void> {
+  await client.query(
+    `insert into alert (kind, severity, subject, message) values ($1, 2, $2, $3)
+     on conflict (kind, subject) where resolved_at is null do nothing`,
+    [CAMPAIGN_ALERT, campaignSubject(shopId, campaignId), `campaign ${campaignId} ${message}`],
+  );
+  await client.query('insert into audit (actor, action, subject, reason) values ($1, $2, $3, $4)', [
+    'relay',
+    message.startsWith('paused') ? 'resend pause' : 'resend end',
+    campaignSubject(shopId, campaignId),
+    message,
+  ]);
+}
