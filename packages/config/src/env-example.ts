@@ -21,8 +21,7 @@ function entry(name: VariableName): string {
     return `# ${description}\n# \`npm start\` makes its own when this is left out.\n# ${assignment}`;
   if (required) return `# ${description}\n${assignment}`;
   const differs = defaultText === undefined || defaultText !== example;
-  const later = NOT_READ_YET.has(name) ? ' Checked, but nothing reads it yet.' : '';
-  const hint = `${defaultText === undefined ? ' No default.' : differs ? ` E.g. ${example}.` : ''}${later}`;
+  const hint = `${defaultText === undefined ? ' No default.' : differs ? ` E.g. ${example}.` : ''}`;
   return `# ${description}${hint}\n# ${assignment}`;
 }
 
@@ -32,9 +31,6 @@ const MADE_BY_NPM_START: ReadonlySet<VariableName> = new Set<VariableName>([
   'REDIS_URL',
   'RELAY_SECRET_KEY',
 ]);
-
-/** Settings of features that are not built yet; take a name out with its feature. */
-const NOT_READ_YET: ReadonlySet<VariableName> = new Set<VariableName>([]);
 
 /** `#` begins a comment unless quoted, and JSON holds double quotes. */
 function quoted(text: string): string {

@@ -165,6 +165,7 @@ const RAISED: readonly AlertRule[] = [
   raised('order not taken in', 1, 'by-person', 'held-orders'),
   raised('sending stopped: write-backs fail', 1, 'by-code', 'shop-away'),
   raised('ledger on another cluster', 1, 'by-code', 'restored-ledger'),
+  raised('campaign needs a person', 2, 'by-code', 'api-outage'),
   raised('stock feed refused', 2, 'by-code', 'stock-drift'),
   raised('stock run refused', 2, 'by-code', 'stock-drift'),
   raised('stock run failed', 2, 'by-code', 'stock-drift'),

@@ -141,10 +141,7 @@ export async function compareStock(
     [...scopeOf(scope), skus, readSince],
   );
   const differences = found.filter(({ productId }) => (productId as string | null) !== null);
-  return {
-    matched: found[0]?.matched ?? 0,
-    differences: differences.map(({ matched: _matched, ...row }) => withNumbers(row)),
-  };
+  return { matched: found[0]?.matched ?? 0, differences: differences.map(withNumbers) };
 }
 
 /** What the shop is to show of these SKUs, with what it is made of. */

@@ -7,7 +7,7 @@ import { helpful } from '../helpful.js';
 import { jsonOption, shopOption } from '../options.js';
 import { callsText } from '../print/calls.js';
 import { findingText } from '../print/findings.js';
-import { progressLine } from '../print/progress.js';
+import { progressLine } from '../print/progress-line.js';
 import { table } from '../print/table.js';
 import { wrap } from '../print/wrap.js';
 
@@ -26,7 +26,7 @@ export function addDoctor(program: Command, cli: Cli): void {
           shopId: options.shop,
           onStep: (what) => progress.show(`… ${what}`),
         });
-        progress.end();
+        progress.clear();
         return { json: diagnosis, text: diagnosisText(diagnosis, cli), exitCode: exitCodeOf(diagnosis) };
       }),
     );

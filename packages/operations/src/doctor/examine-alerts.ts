@@ -1,15 +1,18 @@
 import { countIntents, openAlerts } from '@relay/ledger';
 import type { OpenLedger } from './examine-postgres.js';
+import { undeliveredAlerts } from '../alerts/deliver-messages.js';
+import type { Relay } from '../relay.js';
 import type { Examination } from './examination.js';
 
 const SHOWN = 5;
 
-/**
- * What the relay has told of by itself already. Alerts that left for nobody (a channel refused them) belong here, as a
- * finding of their own.
- */
-export async function examineAlerts(exam: Examination, { ledger }: Pick<OpenLedger, 'ledger'>): Promise<void> {
+/** What the relay has told of by itself already, and what it could tell nobody. */
+export async function examineAlerts(
+  exam: Examination,
+  { ledger, settings }: Pick<OpenLedger, 'ledger'> & Pick<Relay, 'settings'>,
+): Promise<void> {
   await examineHeld(exam, { ledger });
+  await examineUndelivered(exam, { ledger, settings });
   const alerts = await openAlerts(ledger);
   if (alerts.length === 0) return exam.ok('alerts', 'none is open');
   exam.found('alerts', 'alerts', {
@@ -17,6 +20,19 @@ export async function examineAlerts(exam: Examination, { ledger }: Pick<OpenLedg
     toDo: 'See `relay status`; what waits for a person stands in `relay orders held`.',
     evidence: alerts.slice(0, SHOWN).map((alert) => `SEV-${alert.severity} ${alert.kind}: ${alert.message}`),
     isWarning: true,
+  });
+}
+
+async function examineUndelivered(exam: Examination, relay: Parameters<typeof undeliveredAlerts>[0]): Promise<void> {
+  const undelivered = await undeliveredAlerts(relay);
+  if (undelivered.length === 0) return exam.ok('delivery of alerts', 'nothing waits');
+  exam.found('delivery of alerts', 'undelivered-alerts', {
+    what: `alerts do not reach anybody by ${undelivered.map(({ channel }) => channel).join(' and ')}`,
+    toDo: 'Check ALERT_WEBHOOK_URL, SMTP_URL and ALERT_EMAIL_TO; what waits is sent as soon as it can be.',
+    evidence: undelivered.map(
+      ({ channel, messages, oldestAt, lastFailure }) =>
+        `${channel}: ${messages} since ${oldestAt.toISOString()}: ${lastFailure ?? 'nobody delivers'}`,
+    ),
   });
 }
 

@@ -151,7 +151,7 @@ async function examineRecord(
   if (rows[0] !== undefined) clocks.push({ whose: 'PostgreSQL', askedAt: new Date(), date: rows[0].now });
   await examineWork(exam, record, settings);
   for (const shop of shops) await examineShopRecord(exam, record, settings, shop);
-  await examineAlerts(exam, record);
+  await examineAlerts(exam, { ...record, settings });
 }
 
 async function readRedisClock(redis: Redis, clocks: ClockReading[]): Promise<void> {

@@ -31,6 +31,7 @@ export type Cause =
   | 'sweep-late'
   | 'backlog'
   | 'alerts'
+  | 'undelivered-alerts'
   | 'held'
   | 'not-live'
   | 'setting'

@@ -8,7 +8,7 @@ import type { ActorOptions, Cli } from '../../cli.js';
 import { EXIT } from '../../exit-codes.js';
 import { helpful } from '../../helpful.js';
 import { actorOption, jsonOption, mustConfirm, notBlank, shopOption, yesOption } from '../../options.js';
-import { progressLine } from '../../print/progress.js';
+import { progressLine } from '../../print/progress-line.js';
 import { withRelay } from '../../with-relay.js';
 import { progressText, runText } from './run-text.js';
 import { skusOption } from './skus-option.js';
@@ -91,6 +91,6 @@ async function untilEnded(relay: Relay, runId: string, cli: Cli): Promise<StockR
       await sleep(LOOK_EVERY_MS);
     }
   } finally {
-    progress.end();
+    progress.clear();
   }
 }

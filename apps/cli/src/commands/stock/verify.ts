@@ -7,7 +7,7 @@ import type { Cli, ShopOptions } from '../../cli.js';
 import { EXIT } from '../../exit-codes.js';
 import { helpful } from '../../helpful.js';
 import { jsonOption, shopOption } from '../../options.js';
-import { progressLine } from '../../print/progress.js';
+import { progressLine } from '../../print/progress-line.js';
 import { table } from '../../print/table.js';
 import { withRelay } from '../../with-relay.js';
 import { figure, signed } from './figures.js';
@@ -34,7 +34,7 @@ export function addStockVerify(stock: Command, cli: Cli): void {
             skus: options.sku ?? null,
             size: options.sample,
             onProgress: (what) => progress.show(what),
-          }).finally(() => progress.end());
+          }).finally(() => progress.clear());
           if ('kind' in found) throw new Refused(found);
           const drifted = found.filter(({ difference }) => difference !== null && difference !== 0);
           const notCompared = found.filter(({ note }) => note !== null);
