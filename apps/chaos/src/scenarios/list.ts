@@ -28,6 +28,7 @@ import { postgresRestart } from './postgres-restart.js';
 import { redisFlushall } from './redis-flushall.js';
 import { redisHalfOpen } from './redis-half-open.js';
 import { redisRestart } from './redis-restart.js';
+import { runbookOutage } from './runbook-outage.js';
 import { shopAway, shopHtml } from './shop-away.js';
 import { stockFeeds } from './stock-feeds.js';
 import { stockKill } from './stock-kill.js';
@@ -75,6 +76,7 @@ export const SCENARIOS: readonly Scenario[] = [
   credentialsRotated,
   webhookShuffle,
   doctor,
+  runbookOutage,
   stockRaces,
   stockKill,
   stockFeeds,

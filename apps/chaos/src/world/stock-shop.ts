@@ -67,7 +67,7 @@ export class StockShop {
     );
     return {
       state: String(row['state']),
-      failure: row['failure'] === null ? null : String(row['failure']),
+      failure: typeof row['failure'] === 'string' ? row['failure'] : null,
       written: Number(row['written']),
       raced: Number(row['raced']),
       skipped: Number(row['skipped']),

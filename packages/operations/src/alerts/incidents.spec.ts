@@ -18,7 +18,7 @@ beforeEach(async () => {
   );
   await breaker('closed');
   await world.workerBeats();
-  await world.calls(1, { action: 'stock_sync', method: 'GET', path: '/stock' });
+  await world.stockRun();
 });
 
 const breaker = (state: 'open' | 'closed') =>

@@ -51,7 +51,7 @@ it('a quiet day of 1,000 orders fires nothing', async () => {
     if (step % 2 === 0) {
       await world.calls(1, { action: 'get_status', status: 401, method: 'GET' });
       await world.calls(1, { action: 'login' });
-      await world.calls(1, { action: 'stock_sync', method: 'GET' });
+      await world.stockRun();
     }
     await world.calls(10, { action: 'get_status', method: 'GET' });
     // production goes on, and HFT71's webhook tells of it

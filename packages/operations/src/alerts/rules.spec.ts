@@ -22,7 +22,7 @@ beforeEach(async () => {
     `insert into shop_host (id) select host from shop on conflict (id) do update set breaker_state = 'closed', breaker_owner = null, breaker_reason = null`,
   );
   await world.workerBeats();
-  await world.calls(1, { action: 'stock_sync', method: 'GET', path: '/stock' });
+  await world.stockRun();
 });
 
 interface Scenario {
@@ -78,7 +78,7 @@ const SCENARIOS: readonly Scenario[] = [
       await world.orders(4, { state: 'written_back' });
       await world.pass(6 * HOUR, 30 * MINUTE);
       await statusChanges(3);
-      await world.calls(1, { action: 'stock_sync' });
+      await world.stockRun();
     },
     withinMs: 10 * MINUTE,
     ends: heard,
@@ -98,7 +98,7 @@ const SCENARIOS: readonly Scenario[] = [
     severity: 2,
     begins: () => world.sql('delete from api_call'),
     withinMs: 2 * HOUR + MINUTE,
-    ends: () => world.calls(1, { action: 'stock_sync' }),
+    ends: () => world.stockRun(),
     judge: (ms) => world.pass(ms, 12 * MINUTE),
   },
   {

@@ -37,6 +37,8 @@ export interface AlertWorld {
   pass(ms: number, everyMs?: number): Promise<ToldChange[]>;
   firing(): Promise<string[]>;
   incidents(): Promise<IncidentView[]>;
+  /** A whole stock run that ended well. */
+  stockRun(): Promise<void>;
   calls(count: number, call?: Partial<TestCall>): Promise<void>;
   /** Orders with an intent in this state. */
   orders(count: number, order?: Partial<TestOrder>): Promise<void>;
@@ -138,6 +140,12 @@ export async function startAlertWorld(settings: Readonly<Record<string, string>>
     firing: async () =>
       (await sql('select kind from alert where resolved_at is null order by kind')).map(({ kind }) => String(kind)),
     incidents: () => listIncidents(ledger, { all: true, limit: 100 }),
+    stockRun: async () => {
+      await sql(
+        `insert into stock_run (shop_id, kind, state, options, wanted_at, started_at, ended_at)
+         values ('main', 'scheduled', 'finished', '{"skus":null,"dryRun":false,"force":false}', now(), now(), now())`,
+      );
+    },
     calls: async (count, call = {}) => {
       const { action = 'send_order', target = 'hft71', status = 200, code = null, ...rest } = call;
       const { orderId = null, requestId = null, method = 'POST', path = '/order' } = rest;
@@ -169,7 +177,7 @@ export async function startAlertWorld(settings: Readonly<Record<string, string>>
     },
   };
   await world.workerBeats();
-  await world.calls(1, { action: 'stock_sync', method: 'GET', path: '/stock' });
+  await world.stockRun();
   return world;
 }
 
