@@ -54,6 +54,9 @@ async function play(
   );
   const say = (text: string) => void process.stderr.write(`${text}\n`);
   say(`${full ? 'Full' : 'Quick'} profile, seed ${seed}: ${turns.length} to run, ${jobs} at a time.`);
+  const left = SCENARIOS.filter(({ onlyFull }) => onlyFull === true).map(({ name }) => name);
+  if (!full && options.only === null && options.sabotage === null)
+    say(`Left to --full, or to --only: ${left.join(', ')}.`);
   if (!json) {
     say(`Shortened in all of them: ${settingsText(CHAOS_TIMES)}`);
     table.head();
@@ -93,9 +96,10 @@ function wasNoticed(result: ScenarioResult): boolean {
   return result.error === undefined && result.broke.length > 0;
 }
 
-function turnsOf({ only, sabotage }: ChaosOptions): Turn[] {
+function turnsOf({ only, sabotage, full }: ChaosOptions): Turn[] {
+  const isWanted = ({ name, onlyFull }: Scenario) => (only === null ? full || onlyFull !== true : only.includes(name));
   if (sabotage === null)
-    return SCENARIOS.filter(({ name }) => only === null || only.includes(name)).map((scenario) => ({
+    return SCENARIOS.filter(isWanted).map((scenario) => ({
       scenario,
       sabotage: null,
       name: scenario.name,

@@ -22,6 +22,8 @@ export interface Scenario {
   readonly what: string;
   /** It measures a rate against a limit, in both profiles or in the full one's size only: nothing else runs beside it. */
   readonly alone?: 'always' | 'full';
+  /** The quick profile leaves it out unless it is named: what it plays is also a spec, and the profile has six minutes. */
+  readonly onlyFull?: true;
   /** HFT71's limit is cut: refusals with 429 are part of the story, and only what it took beyond its limit is judged. */
   readonly expectsRefusals?: boolean;
   /** After so many seconds it counts as failed; 150 and 900 when left out. */

@@ -32,7 +32,7 @@ export const histories: Scenario = {
     await relay.waitForMode('live');
     await relay.waitForState(await sandbox.oneOrder(), 'written_back'); // the look-up's control
 
-    const count = size(6, 50);
+    const count = size(4, 50);
     let settled = 0;
     let orders = 0;
     for (let played = 1; played <= count; played += 1) {

@@ -29,7 +29,7 @@ export const webhookShuffle: Scenario = {
   async run(stage) {
     const { size, marks, openWorld, say } = stage;
     const port = await freePort();
-    const dayMs = size(20_000, 60_000);
+    const dayMs = size(12_000, 60_000);
     const settings = {
       RELAY_PUBLIC_URL: `http://127.0.0.1:${port}`,
       HFT71_WEBHOOK_SECRET: SECRET,

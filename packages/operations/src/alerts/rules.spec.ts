@@ -249,7 +249,8 @@ it('a webhook that the shop had disabled is told by the look that finds it, and 
       ),
     activateWebhook: () => Promise.reject(new Error('a key that may read only')),
   } as unknown as typeof shop.woocommerce;
-  const look = () => keepShopWebhooks(intakeContext(world.relay), { ...shop, woocommerce });
+  const look = () =>
+    keepShopWebhooks(intakeContext(world.relay), { ...shop, woocommerce, stock: { ...shop.stock, enabled: false } });
   await expect(look()).rejects.toThrow(); // it is told also where it could not be revived
   await world.evaluate();
   expect(await world.firing()).toEqual([K.shopWebhookDisabled]);
