@@ -100,7 +100,9 @@ interface Batch {
 const BATCH = `
 with item as (
   select ci.*, ci.batch_no = c.batch_no and coalesce(ci.ended_at >= c.judged_from, true) as is_judged,
-         ci.ended_at is null and i.failures >= ${STRAGGLER_FAILURES} as is_straggler, ${AT_HFT71} as is_there
+         ci.ended_at is null and i.failures >= ${STRAGGLER_FAILURES} as is_straggler, ${AT_HFT71} as is_there,
+         -- accepted, and then the shop showed another id: two orders may exist
+         ci.outcome in ('sent', 'written_back', 'adopted') and not ${AT_HFT71} as is_lost
   from campaign c join campaign_item ci on ci.campaign_id = c.id and ci.released_at is not null
     and (ci.batch_no = c.batch_no or ci.ended_at is null)
   join intent i on i.id = ci.intent_id
@@ -108,7 +110,7 @@ with item as (
 )
 select count(*) filter (where is_judged)::int as released,
        count(*) filter (where is_judged and ended_at is not null)::int as ended,
-       count(*) filter (where is_judged and (${FAILED_ITEM} or is_straggler))::int as failed,
+       count(*) filter (where is_judged and (${FAILED_ITEM} or is_straggler or is_lost))::int as failed,
        count(*) filter (where is_judged and is_there)::int as accepted,
        count(*) filter (where is_judged and is_there and read_back = 'ok')::int as shown,
        count(*) filter (where is_judged and is_there and read_back <> 'ok')::int as "notShown",

@@ -31,7 +31,10 @@ export async function ordersToReadBack(ledger: Ledger, campaignId: number): Prom
             c.state <> 'running' or not exists (select 1 from campaign_item o where o.campaign_id = $1 and o.part = 're-arm' and o.ended_at is null) as waits
      from campaign c join campaign_item ci on ci.campaign_id = c.id and ci.released_at is not null and ci.ended_at is not null
      join intent i on i.id = ci.intent_id
-     where c.id = $1 and i.state in ('written_back', 'adopted') and ci.read_back is distinct from 'ok'
+     where c.id = $1 and (i.state in ('written_back', 'adopted') or i.state = 'sent' and exists (
+         -- the shop no longer has the order: its id will never be shown
+         select 1 from intent w where w.shop_id = i.shop_id and w.order_id = i.order_id and w.copy = i.copy and w.kind = 'write_back' and w.state = 'skipped'))
+       and ci.read_back is distinct from 'ok'
        and (ci.read_back_at is null or ci.read_back_at < now() - $2::bigint * interval '1 millisecond')
      order by ci.order_id limit ${PAGE}`,
     [campaignId, AGAIN_MS],

@@ -106,8 +106,8 @@ const TAKE_SENDS = takeSends({
  * free between the two takes is a live order's.
  */
 const LIVE_WAITS = `exists (select 1 from shop s ${WITH_HOST} join intent l on l.shop_id = s.id
-  where s.account_id = a.id and s.mode = 'live' and coalesce(h.breaker_state, 'closed') <> 'open' and ${unmirroredOf('s.id')} < $3::bigint
-    and l.kind in ('send_order', 'reprint') and l.state = 'ready' and l.campaign_id is null
+  where s.account_id = a.id and s.mode = 'live' and s.paused_at is null and coalesce(h.breaker_state, 'closed') <> 'open'
+    and ${unmirroredOf('s.id')} < $3::bigint and l.kind in ('send_order', 'reprint') and l.state = 'ready' and l.campaign_id is null
     and (l.not_before is null or l.not_before <= now()) and (l.dispatched_until is null or l.dispatched_until <= now()))`;
 
 const TAKE_CAMPAIGN_SENDS = takeSends({

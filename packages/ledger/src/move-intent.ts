@@ -103,7 +103,7 @@ export async function adoptIntent(
       ledger.pool,
       `update intent i set state = 'adopted', hft71_order_id = $2, doubt_since = null, settle_until = null, no_resend = false, reason = null,
          reason_detail = null, dispatched_until = null, last_failure = null, state_since = now()
-       where i.id = $1 and (i.state in ('in_doubt', 'held', 'rejected') or i.state = 'ready'
+       where i.id = $1 and coalesce(i.reason, '') <> 'conflict' and (i.state in ('in_doubt', 'held', 'rejected') or i.state = 'ready'
          and not exists (select 1 from attempt a where a.intent_id = i.id and a.claimed_at is null and a.ended_at is null))
        returning i.id`,
       [intentId, hft71OrderId],

@@ -134,7 +134,7 @@ async function takeOver(
     intakeContext(relay),
     shop,
     { orders: [order], unreadableIds: [] },
-    { seenBy: 'import', beforeLive, readJustNow: true },
+    { seenBy: 'import', beforeLive },
   );
   if (notTaken.length > 0) return { why: 'it cannot be stored as the shop shows it' };
   const reference = makeReference(order, shop.reference);

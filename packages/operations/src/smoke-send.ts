@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HandOffState } from '@relay/core';
-import { loadShop, type OrderView } from '@relay/ledger';
+import { loadIntent, loadShop, releaseHeld, type OrderView } from '@relay/ledger';
 import { findOrder, refused, type Refusal } from './held-orders.js';
 import type { Relay } from './relay.js';
-import { releaseOrder } from './steer-orders.js';
 
 /** Why this order cannot be the test order; the order otherwise. */
 export async function orderToSend(
@@ -51,26 +50,28 @@ export async function sendAsTest(
   { actor, patienceMs }: { actor: string; patienceMs: number },
 ): Promise<SmokeSent | Refusal> {
   const startedAt = performance.now();
-  const wanted = String(order.orderId);
-  if (order.state === 'held') {
-    const released = await releaseOrder(relay, { wanted, shopId: order.shopId, actor, reason: 'smoke test' });
-    if (released.kind === 'refused') return released;
-  }
+  const { intentId, number } = order;
+  if (intentId === null) return refused(`order ${number} is not to be sent`, 'choose another one');
+  if (order.state === 'held' && (await releaseHeld(relay.ledger, intentId, { actor, reason: 'smoke test' })) === null)
+    return refused(
+      `order ${number} is no longer held by a person`,
+      `relay orders show ${number} says what became of it`,
+    );
   for (;;) {
-    const found = await findOrder(relay, wanted, order.shopId);
-    if (found.kind === 'refused') return found;
-    const now = found.order;
+    // By its intent, never by a name: another order's number may be this one's id.
+    const now = await loadIntent(relay.ledger, intentId);
+    if (now === null) return refused(`order ${number} is gone from the ledger`, 'look at relay orders held');
     const tookMs = Math.round(performance.now() - startedAt);
     if (SENT.includes(now.state)) return { kind: 'sent', hft71OrderId: now.hft71OrderId, tookMs };
     if (!ON_ITS_WAY.includes(now.state))
       return refused(
-        `order ${now.number} is ${now.state ?? '?'}${now.reason === null ? '' : ` (${now.reason})`}`,
-        `relay orders show ${now.number} says why and what resolves it`,
+        `order ${number} is ${now.state}${now.reason === null ? '' : ` (${now.reason})`}`,
+        `relay orders show ${number} says why and what resolves it`,
       );
     if (tookMs > patienceMs)
       return refused(
-        `order ${now.number} is still ${now.state ?? '?'} after ${Math.round(tookMs / 1000)} s${now.lastFailure === null ? '' : `: ${now.lastFailure}`}`,
-        'it goes on its way by itself: relay status says whether workers run, relay breaker show whether HFT71 answers',
+        `order ${number} is still ${now.state} after ${Math.round(tookMs / 1000)} s`,
+        `it goes on its way by itself: relay orders show ${number} says how far it is, relay status says whether workers run, relay breaker show whether HFT71 answers`,
       );
     await sleep(LOOK_EVERY_MS);
   }

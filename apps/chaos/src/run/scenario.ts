@@ -22,7 +22,7 @@ export interface Scenario {
   readonly what: string;
   /** It measures a rate against a limit, in both profiles or in the full one's size only: nothing else runs beside it. */
   readonly alone?: 'always' | 'full';
-  /** The quick profile leaves it out unless it is named: what it plays is also a spec, and the profile has six minutes. */
+  /** The quick profile, which has six minutes, leaves it out unless it is named: a spec or another scenario plays much of it. */
   readonly onlyFull?: true;
   /** HFT71's limit is cut: refusals with 429 are part of the story, and only what it took beyond its limit is judged. */
   readonly expectsRefusals?: boolean;

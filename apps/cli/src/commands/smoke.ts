@@ -1,3 +1,4 @@
+import type { OrderView } from '@relay/ledger';
 import { orderToSend, sendAsTest, smoke, type SmokeStep } from '@relay/operations';
 import type { Command } from 'commander';
 import { Refused } from '../answer.js';
@@ -57,7 +58,7 @@ export function addSmoke(program: Command, cli: Cli): void {
             });
           }
           const ok = steps.every((step) => step.ok);
-          const left = wanted !== null && !steps.some(({ name }) => name.startsWith('order: send'));
+          const left = steps.some(({ name }) => name.startsWith('order: send')) ? null : (wanted?.order ?? null);
           return {
             json: { shop: shop.id, ok, steps },
             text: smokeText(steps, left, cli),
@@ -75,7 +76,8 @@ export function addSmoke(program: Command, cli: Cli): void {
   );
 }
 
-function smokeText(steps: readonly SmokeStep[], left: boolean, { paint, width }: Cli): string {
+/** @param left the order that was to be sent, and was not touched. */
+function smokeText(steps: readonly SmokeStep[], left: OrderView | null, { paint, width }: Cli): string {
   const rows = steps.map(({ name, ok, found, durationMs }) => [
     ok ? paint.green('✓') : paint.red('✗'),
     name,
@@ -85,9 +87,11 @@ function smokeText(steps: readonly SmokeStep[], left: boolean, { paint, width }:
   const toDo = steps.flatMap((step) =>
     step.toDo === null ? [] : [wrap(`What to do (${step.name}): ${step.toDo}`, width)],
   );
-  return [
-    table([], rows, width),
-    ...toDo,
-    ...(left ? [paint.yellow('The order was not sent, since the tests before it failed.')] : []),
-  ].join('\n');
+  return [table([], rows, width), ...toDo, ...(left === null ? [] : [paint.yellow(leftText(left))])].join('\n');
+}
+
+function leftText({ number, state }: OrderView): string {
+  return state === 'held'
+    ? `Order ${number} was not released, since the tests before it failed.`
+    : `The tests before it failed. Order ${number} goes by itself all the same: relay orders hold ${number} keeps it back.`;
 }

@@ -92,6 +92,8 @@ async function whyNotNow({ ledger, shops }: Relay, campaign: CampaignView): Prom
   ]);
   if (shop?.mode !== 'live')
     return refused(`the shop is not live but ${shop?.mode ?? 'unknown'}: nothing is sent`, 'relay mode live first');
+  if (shop.pausedAt !== null)
+    return refused(`the shop is paused: ${shop.pauseReason ?? ''}`, 'relay shop resume first');
   if (account?.breakerState === 'open')
     return refused(
       `HFT71 takes no orders now: its breaker is open (${account.breakerReason ?? '?'})`,

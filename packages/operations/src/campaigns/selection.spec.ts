@@ -10,7 +10,8 @@ const whatIsWrong = (asked: AskedSelection) => {
 describe('a selection that makes no sense is answered with what is wrong', () => {
   it.each<[string, AskedSelection, string]>([
     ['nothing at all', {}, 'nothing says which orders'],
-    ['empty lists', { states: [' '], orders: [''] }, 'nothing says which orders'],
+    ['an empty list', { states: [' '], orders: [''] }, 'no state is named; name at least one, or leave the option out'],
+    ['an empty list beside another', { states: ['rejected'], orders: [''] }, 'no order number is named'],
     ['words for a date', { from: 'yesterday' }, '“yesterday” is no date'],
     ['a day that is none', { from: '2026-02-30' }, 'there is no day “2026-02-30”'],
     ['a month that is none', { to: '2026-13-01' }, 'there is no day “2026-13-01”'],

@@ -86,7 +86,10 @@ function listOf<T extends string>(
         `there is no ${what} “${value}”`,
         known.length > 1 ? `use one of these: ${known.join(', ')}` : 'look at how it is written',
       );
-  return values.length === 0 ? null : (values as T[]);
+  // Given and empty is a script's mistake: without it the selection would widen to everything.
+  if (given !== undefined && values.length === 0)
+    throw new Senseless(`no ${what} is named`, 'name at least one, or leave the option out');
+  return given === undefined ? null : (values as T[]);
 }
 
 function shopStatusesOf(given: readonly string[] | undefined): string[] | null {
@@ -110,8 +113,8 @@ function shopStatusesOf(given: readonly string[] | undefined): string[] | null {
   return listOf(given, 'status in the shop', known, /^[a-z][a-z0-9-]{0,19}$/);
 }
 
-function numbersOf({ orders = [], csv }: AskedSelection, notes: string[]): string[] | null {
-  const without = orders.map((each) => each.trim().replace(/^#/, ''));
+function numbersOf({ orders, csv }: AskedSelection, notes: string[]): string[] | null {
+  const without = orders?.map((each) => each.trim().replace(/^#/, ''));
   const named = listOf(without, 'order number', [], /^\P{Cc}{1,64}$/u) ?? [];
   if (csv === undefined) return named.length === 0 ? null : named;
   const read = readOrderNumbers(csv);
