@@ -23,7 +23,7 @@ import {
   type StockScope,
 } from '@relay/ledger';
 import { sweep } from '@relay/intake';
-import { verifyStock, type VerifiedSku } from '@relay/stock';
+import { ourSkus, verifyStock, type VerifiedSku } from '@relay/stock';
 import { refused, type Refusal } from './held-orders.js';
 import { intakeContext, type ConnectedShop, type Relay } from './relay.js';
 
@@ -111,7 +111,18 @@ export async function stockStatus({ ledger }: Pick<Relay, 'ledger'>, shop: Conne
     stockRuns(ledger, shop.id, RUNS),
   ]);
   const { enabled, everyMs } = shop.stock;
-  return { shop: shop.id, enabled, everyMs, boost, feed, lastSync, drifting: drift.length, findings, safety, runs };
+  return {
+    shop: shop.id,
+    enabled,
+    everyMs,
+    boost,
+    feed,
+    lastSync,
+    drifting: drift.filter(({ sku }) => ourSkus(shop.lines)(sku)).length,
+    findings,
+    safety,
+    runs,
+  };
 }
 
 export interface ExplainedDrift extends StockDrift {
@@ -144,11 +155,13 @@ export async function explainedDrift(
         : last?.state === 'refused' || last?.state === 'failed'
           ? `the last run was ${last.state}: ${last.failure ?? '?'}`
           : null;
-  return drift.map((row) => ({
-    ...row,
-    difference: (row.shop ?? 0) - row.target,
-    likelyCause: row.shop === row.target ? 'as it should be' : (blocked ?? likelyCauseOf(row, feed)),
-  }));
+  return drift
+    .filter(({ sku }) => ourSkus(shop.lines)(sku))
+    .map((row) => ({
+      ...row,
+      difference: (row.shop ?? 0) - row.target,
+      likelyCause: row.shop === row.target ? 'as it should be' : (blocked ?? likelyCauseOf(row, feed)),
+    }));
 }
 
 function likelyCauseOf(row: StockDrift, feed: FeedView): string {

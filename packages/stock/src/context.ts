@@ -9,6 +9,8 @@ export interface FeedShop {
   readonly accountId: string;
   readonly hft71: Hft71Client;
   readonly sendableStatuses: readonly string[];
+  /** `HFT71_LINES`: see `ourSkus`. */
+  readonly lines: string | null;
   readonly stock: StockSettings;
 }
 
@@ -20,8 +22,6 @@ export interface FeedContext {
 }
 
 export interface StockShop extends FeedShop {
-  /** `HFT71_LINES`: under a pattern, other SKUs are not HFT71's, whatever its feed names. */
-  readonly lines: string | null;
   readonly woocommerce: ShopClient;
 }
 

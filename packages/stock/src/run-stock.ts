@@ -16,6 +16,7 @@ import {
 import { checkOversold } from './check-oversold.js';
 import type { StockContext, StockShop } from './context.js';
 import { mostOf } from './most-of.js';
+import { ourSkus } from './our-skus.js';
 import { patiently } from './patiently.js';
 import { FeedRefused, readStockFeed } from './read-feed.js';
 import { readShopSide } from './read-shop-side.js';
@@ -109,7 +110,7 @@ async function wholeRun(ctx: StockContext, shop: StockShop, row: StockRun, run: 
   const startedMs = performance.now();
   const compared = await compareStock(ledger, scope, { skus: options.skus, readSince });
   run.figures.diffMs = Math.round(performance.now() - startedMs);
-  const isOurs = skuRule(shop.lines);
+  const isOurs = ourSkus(shop.lines);
   const differences = compared.differences.filter(({ sku }) => isOurs(sku));
   run.figures.matched = compared.matched;
   run.figures.differences = differences.length;
@@ -129,13 +130,6 @@ async function wholeRun(ctx: StockContext, shop: StockShop, row: StockRun, run: 
   });
   await checkOversold(ctx, shop, looking);
   if (isWhole) await resolveAlerts(ledger, ['stock run refused', 'stock run failed'], shop.id);
-}
-
-/** Under a pattern the merchant says which SKUs are HFT71's; else its feed does. */
-function skuRule(lines: string | null): (sku: string) => boolean {
-  if (lines === null || lines === 'all' || lines === 'feed') return () => true;
-  const pattern = new RegExp(lines);
-  return (sku) => pattern.test(sku);
 }
 
 /** Only the look for overwritten sales: the run that wrote did not come to it. */

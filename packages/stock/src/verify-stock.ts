@@ -11,6 +11,7 @@ import {
 } from '@relay/ledger';
 import { MOST_PRODUCTS } from '@relay/woocommerce';
 import type { FeedShop } from './context.js';
+import { ourSkus } from './our-skus.js';
 import { patiently } from './patiently.js';
 import { catalogued, type ShopSide } from './read-shop-side.js';
 
@@ -54,7 +55,8 @@ export async function verifyStock(
   // HFT71's figures are read now: what it accepted before is in them.
   const acceptedSince = await ledgerNow(ledger);
   const scope: StockScope = { shopId: shop.id, accountId: shop.accountId, rules: shop.stock.rules, acceptedSince };
-  const chosen = skus ?? (await sampleOfStock(ledger, scope, size));
+  const isOurs = ourSkus(shop.lines);
+  const chosen = skus ?? (await sampleOfStock(ledger, scope, size)).filter(isOurs);
   const atHft71 = await readAtHft71(ledger, shop, feed.pages, chosen, onProgress);
   const inShop = new Map<string, number | null>();
   for (let start = 0; start < chosen.length; start += MOST_PRODUCTS) {
@@ -70,7 +72,7 @@ export async function verifyStock(
   const known = new Map((await catalogueOf(ledger, shop.id, chosen)).map((row) => [row.sku, row]));
   return chosen.map((sku) => {
     const found = inShop.get(sku);
-    const row = wanted.get(sku);
+    const row = isOurs(sku) ? wanted.get(sku) : undefined;
     const hft71 = atHft71.get(sku) ?? null;
     const note = noteOf(
       { inShop: found !== undefined, atHft71: hft71 !== null, isWanted: row !== undefined },
