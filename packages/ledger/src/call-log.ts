@@ -1,25 +1,17 @@
+import type { ApiCallRecord } from '@relay/core';
 import { rows, type Ledger } from './connect.js';
 
 /** By the answer's status; `none`: no answer came. */
 export type StatusClass = '2xx' | '3xx' | '4xx' | '5xx' | 'none';
 export const STATUS_CLASSES: readonly StatusClass[] = ['2xx', '3xx', '4xx', '5xx', 'none'];
 
-/** One call of the log: no body, no query, no customer data. */
-export interface LoggedCall {
+/** One call of the log, as it was recorded. */
+export interface LoggedCall extends Omit<ApiCallRecord, 'target'> {
   /** Grows with each line: where a reading went on. */
   readonly id: number;
   readonly at: Date;
   readonly shopId: string | null;
   readonly target: string;
-  readonly action: string;
-  readonly method: string;
-  readonly path: string;
-  readonly status: number | null;
-  readonly code: string | null;
-  readonly durationMs: number;
-  readonly orderId: number | null;
-  /** What the other side calls the request. */
-  readonly requestId: string | null;
 }
 
 export interface CallFilter {

@@ -15,6 +15,7 @@ import { EXIT } from '../exit-codes.js';
 import { helpful } from '../helpful.js';
 import { jsonOption, shopOption } from '../options.js';
 import { bar, countsText, listText, statusText } from '../print/campaign.js';
+import { progressLine } from '../print/progress-line.js';
 import { table } from '../print/table.js';
 import { instant, span } from '../print/times.js';
 import { wrap } from '../print/wrap.js';
@@ -96,9 +97,10 @@ async function statusOf(relay: Relay, campaignId: number): Promise<CampaignStatu
 
 /** On a terminal one line that moves; elsewhere nothing is printed before the end. */
 async function watch(relay: Relay, cli: Cli, campaignId: number): Promise<CampaignStatus> {
+  const line = progressLine(cli);
   for (;;) {
     const seen = await statusOf(relay, campaignId);
-    if (cli.isTerminal) cli.stderr.write(`\r\u001b[K${lineOf(seen, cli.width)}`);
+    line.show(lineOf(seen, cli.width));
     if (AT_REST.includes(seen.campaign.state)) {
       if (cli.isTerminal) cli.stderr.write('\n');
       return seen;
