@@ -42,8 +42,8 @@ export const clockSkew: Scenario = {
     marks.equal('leasesEndedEarly', await leasesEndedEarly(world), 0);
     marks.equal('doubtsWithoutMarker', await doubtsWithoutMarker(world), 0);
     marks.atMost('doubts', (await relay.listed()).inDoubt.size, MAX_IN_FLIGHT);
-    // Twice where HFT71 refused it with a 429, which two of them were.
-    marks.atMost('mostPostsOfOne', mostPostsOfOne(world.record()), 2);
+    // Both refusals may have met the same order.
+    marks.atMost('mostPostsOfOneBeside429s', mostPostsOfOne(unthrottled(world.record())), 1);
     marks.equal('notWrittenBack', (await notWrittenBack(world)) - (await acceptedInDoubt(world)), 0);
   },
 };
@@ -68,6 +68,10 @@ function callsWhileFrozen(record: SandboxRecord): number {
 }
 
 const ON_THEIR_WAY_MS = 1_500;
+
+function unthrottled(record: SandboxRecord): SandboxRecord {
+  return { ...record, requests: record.requests.filter(({ status }) => status !== 429) };
+}
 
 /** By the database's clock, which is the only one that counts. */
 async function leasesEndedEarly({ relay }: World): Promise<number> {
