@@ -115,7 +115,10 @@ export async function skipWriteBack(ledger: Ledger, intentId: string, reason: st
   );
 }
 
-/** The shop shows another id than the one HFT71 answered: two orders may exist, a person looks. */
+/**
+ * The shop shows another id than the one HFT71 answered: two orders may exist, a person looks. Also of an order that was
+ * written back, or adopted, and is written again: for its progress, or by a person's word.
+ */
 export async function recordWriteBackConflict(ledger: Ledger, intentId: string, shownId: string): Promise<void> {
   await inTransaction(ledger, async (client) => {
     const done = await oneRow<{ shop_id: string; order_id: string }>(
@@ -128,7 +131,7 @@ export async function recordWriteBackConflict(ledger: Ledger, intentId: string, 
     await client.query(
       `update intent set state = 'held', reason = 'conflict',
          doubt_since = coalesce(doubt_since, now()), reason_detail = 'HFT71 answered ' || hft71_order_id || ', the shop shows ' || $3::text, state_since = now()
-       where shop_id = $1 and order_id = $2 and kind = 'send_order' and state = 'sent'`,
+       where shop_id = $1 and order_id = $2 and kind = 'send_order' and state in ('sent', 'written_back', 'adopted')`,
       [done.shop_id, done.order_id, shownId],
     );
   });
