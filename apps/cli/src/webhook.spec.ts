@@ -185,6 +185,16 @@ describe('relay webhook rotate', () => {
     ]);
   });
 
+  it('a rotation does not prolong what the one before it has left to end', async () => {
+    const secretOf = async (...argv: string[]) => String((await rotate('--hft71-side', ...argv)).json()['secret']);
+    const oldest = await secretOf();
+    const older = await secretOf('--keep', '3s');
+    const newest = await secretOf('--keep', '1d');
+    await waitFor(async () => (await callAsHft71(newest)) === 404, { what: 'the newest secret to be taken' });
+    await waitFor(async () => (await callAsHft71(oldest)) === 401, { what: 'the oldest to end', timeoutMs: 20_000 });
+    expect(await callAsHft71(older)).toBe(404);
+  });
+
   it('another setting counts again', async () => {
     const said = await run(['webhook', 'test', '--json'], { ...world.env, HFT71_WEBHOOK_SECRET: 'a newer setting' });
     expect(said.json()).toMatchObject({

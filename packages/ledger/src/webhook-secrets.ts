@@ -14,6 +14,8 @@ export interface StoredWebhookSecret {
   readonly previousClosed: string | null;
   /** How long those are taken yet; null: without end, since the rotation is not complete. */
   readonly previousForMs: number | null;
+  /** The database's time of reading, in ms since 1970. */
+  readonly readAtMs: number;
 }
 
 export async function storedWebhookSecrets(ledger: Ledger): Promise<StoredWebhookSecret[]> {
@@ -21,7 +23,7 @@ export async function storedWebhookSecrets(ledger: Ledger): Promise<StoredWebhoo
     ledger.pool,
     `select shop_id as "shopId", side, closed, instead_of as "insteadOf",
             case when previous_until is null or previous_until > now() then previous_closed end as "previousClosed",
-            extract(epoch from previous_until - now())::float8 * 1000 as "previousForMs"
+            extract(epoch from previous_until - now())::float8 * 1000 as "previousForMs", extract(epoch from now())::float8 * 1000 as "readAtMs"
      from webhook_secret`,
   );
 }

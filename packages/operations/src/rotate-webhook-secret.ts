@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { SecretBox } from '@relay/core';
 import { ownShopWebhooks, shopWebhooksLock, webhookUrl } from '@relay/intake';
 import {
   alone,
@@ -12,7 +13,13 @@ import {
 } from '@relay/ledger';
 import { refused, type Refusal } from './held-orders.js';
 import type { ConnectedShop, Relay } from './relay.js';
-import { openPrevious, SECRETS_TAKEN_WITHIN_MS, settingHash, webhookSecretBox } from './rotated-secrets.js';
+import {
+  openPrevious,
+  SECRETS_TAKEN_WITHIN_MS,
+  settingHash,
+  webhookSecretBox,
+  type PreviousSecret,
+} from './rotated-secrets.js';
 
 export interface Rotation {
   readonly actor: string;
@@ -75,12 +82,21 @@ async function begin(
   const current = stored?.insteadOf === insteadOf ? box.open(stored.closed) : null;
   if (stored !== undefined && current !== null && isBrokenOff(stored))
     return { secret: current, closed: stored.closed };
-  const before = stored === undefined || current === null ? setting : [current, ...openPrevious(box, stored)];
+  const before = stored === undefined || current === null ? setting : [current, ...stillTaken(box, stored)];
   const secret = randomBytes(SECRET_BYTES).toString('base64url');
   const closed = box.close(secret);
   const previousClosed = before.length === 0 ? null : box.close(JSON.stringify(before));
   await beginWebhookSecret(ledger, { shopId: shop.id, side, closed, insteadOf, previousClosed });
   return { secret, closed };
+}
+
+/** Those that an earlier rotation has left to end: this one does not prolong them. */
+function stillTaken(box: SecretBox, stored: StoredWebhookSecret): PreviousSecret[] {
+  const { previousForMs, readAtMs } = stored;
+  const rowUntilMs = previousForMs === null ? Infinity : readAtMs + previousForMs;
+  return openPrevious(box, stored)
+    .map(({ secret, untilMs }) => ({ secret, untilMs: Math.min(untilMs ?? Infinity, rowUntilMs) }))
+    .filter(({ untilMs }) => untilMs > readAtMs);
 }
 
 /** Those before are taken without end: the rotation that began did not come to its end. */

@@ -8,6 +8,7 @@ import {
   type WebhookSide,
 } from '@relay/ledger';
 import type { Logger } from '@relay/observability';
+import { z } from 'zod';
 
 interface Of {
   readonly ledger: Ledger;
@@ -19,9 +20,8 @@ interface Of {
 interface Opened {
   readonly insteadOf: string;
   readonly current: string;
-  readonly previous: readonly string[];
-  /** On the monotonic clock. */
-  readonly previousEndsAt: number;
+  /** With their ends on the monotonic clock. */
+  readonly previous: readonly { readonly secret: string; readonly endsAt: number }[];
 }
 
 /** A delivery that fits no secret makes the ledger be asked, and not more often than this. */
@@ -63,7 +63,8 @@ export class RotatedSecrets {
         if (nowMs - this.#readAt > STALE_MS) void this.#refresh();
         const rotated = this.#opened.get(keyOf({ shopId, side }));
         if (rotated?.insteadOf !== insteadOf) return setting;
-        return [rotated.current, ...(nowMs < rotated.previousEndsAt ? rotated.previous : [])];
+        const previous = rotated.previous.filter(({ endsAt }) => nowMs < endsAt);
+        return [rotated.current, ...previous.map(({ secret }) => secret)];
       },
       refresh: () => this.#refresh(),
     };
@@ -93,9 +94,12 @@ export class RotatedSecrets {
   #open(row: StoredWebhookSecret): [string, Opened][] {
     const current = this.#box.open(row.closed);
     if (current === null) return [];
-    const previous = openPrevious(this.#box, row);
-    const previousEndsAt = row.previousForMs === null ? Infinity : performance.now() + row.previousForMs;
-    return [[keyOf(row), { insteadOf: row.insteadOf, current, previous, previousEndsAt }]];
+    const nowMs = performance.now();
+    const previous = openPrevious(this.#box, row).map(({ secret, untilMs }) => ({
+      secret,
+      endsAt: nowMs + Math.min(row.previousForMs ?? Infinity, (untilMs ?? Infinity) - row.readAtMs),
+    }));
+    return [[keyOf(row), { insteadOf: row.insteadOf, current, previous }]];
   }
 }
 
@@ -107,9 +111,21 @@ export function settingHash({ hashKey }: Installation, setting: readonly string[
   return keyedHash(hashKey, setting[0] ?? '');
 }
 
-export function openPrevious(box: SecretBox, { previousClosed }: StoredWebhookSecret): readonly string[] {
+/** A secret before the current one. It ends with the rotation that followed it, whatever rotations come after that. */
+export interface PreviousSecret {
+  readonly secret: string;
+  /** By the database's clock, in ms since 1970; null: as long as the row says. */
+  readonly untilMs: number | null;
+}
+
+/** As they are closed: one before the latest as its text alone. */
+const previousList = z.array(z.union([z.string(), z.object({ secret: z.string(), untilMs: z.number().nullable() })]));
+
+export function openPrevious(box: SecretBox, { previousClosed }: StoredWebhookSecret): PreviousSecret[] {
   const opened = previousClosed === null ? null : box.open(previousClosed);
-  return opened === null ? [] : (JSON.parse(opened) as string[]);
+  if (opened === null) return [];
+  const list = previousList.parse(JSON.parse(opened));
+  return list.map((each) => (typeof each === 'string' ? { secret: each, untilMs: null } : each));
 }
 
 function keyOf({ shopId, side }: Pick<StoredWebhookSecret, 'shopId' | 'side'>): string {
