@@ -72,12 +72,14 @@ it('starts and serves while Redis is away, and ends with 0', async () => {
   expect(await api.kill('SIGTERM')).toEqual({ code: EXIT_CODES.ok, signal: null });
 });
 
-it('waits for a PostgreSQL that is away, with a line each time', async () => {
+it('waits for a PostgreSQL that is away, with a line each time, and tells of one that stays away', async () => {
   const toPostgres = await cuttable(database.url);
   await toPostgres.cut();
-  const api = start({ DATABASE_URL: toPostgres.url });
+  const api = start({ DATABASE_URL: toPostgres.url, RELAY_ALERT_LEDGER_AWAY: '0' });
   await api.waitForLine('PostgreSQL does not answer: trying again in 5 s');
+  await api.waitForLine('[SEV-1] the ledger is away');
   await toPostgres.mend();
+  await api.waitForLine('the ledger is back');
   await listening(api);
   await api.kill();
   await toPostgres.close();

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Settings } from '@relay/config';
 import type { Logger } from '@relay/observability';
-import { openRelay } from './open-relay.js';
+import { openChannels } from './alerts/alert-channels.js';
+import { LedgerAway } from './alerts/ledger-away.js';
+import { openRelay, PROCESS_NAME } from './open-relay.js';
 import type { Relay } from './relay.js';
 
 /** PostgreSQL is there and does not let us in. */
@@ -15,21 +17,31 @@ export class DatabaseRefused extends Error {
 const RETRY_MS = 5_000;
 
 /**
- * Opens the relay, and waits for a PostgreSQL that is away: where everything starts at once it may be the last.
+ * Opens the relay, and waits for a PostgreSQL that is away: where everything starts at once it may be the last. One that
+ * stays away is told of as it is by a process that has started: there may be no other.
  * @returns null when told to stop meanwhile. @throws what waiting does not mend.
  */
 export async function openPatiently(settings: Settings, log: Logger, stop: AbortSignal): Promise<Relay | null> {
-  while (!stop.aborted) {
-    try {
-      return await openRelay(settings, log);
-    } catch (error) {
-      if (isRefusal(error)) throw new DatabaseRefused(error);
-      if (!isAway(error)) throw error;
-      log.warn('PostgreSQL does not answer: trying again in 5 s', { error });
-      await sleep(RETRY_MS, undefined, { signal: stop }).catch(() => undefined);
+  const channels = openChannels(settings.alerts);
+  const away = new LedgerAway({ settings, log, processName: PROCESS_NAME }, channels);
+  try {
+    while (!stop.aborted) {
+      try {
+        const relay = await openRelay(settings, log);
+        await away.worked();
+        return relay;
+      } catch (error) {
+        if (isRefusal(error)) throw new DatabaseRefused(error);
+        if (!isAway(error)) throw error;
+        log.warn('PostgreSQL does not answer: trying again in 5 s', { error });
+        await away.failed(error);
+        await sleep(RETRY_MS, undefined, { signal: stop }).catch(() => undefined);
+      }
     }
+    return null;
+  } finally {
+    channels.close();
   }
-  return null;
 }
 
 /** The network's faults, and PostgreSQL's own: connection (08), no connection free (53300), starting or stopping (57P). */

@@ -11,6 +11,9 @@ import { RotatedSecrets } from './rotated-secrets.js';
 import { allShopSettings } from './stored-shops.js';
 import { quietly, type ConnectedShop, type Relay } from './relay.js';
 
+/** As it is told to people: also before there is a relay. */
+export const PROCESS_NAME = `${hostname()}/${process.pid}`;
+
 /**
  * @throws NotMigrated, WrongSecretKey, or PostgreSQL's own error when it cannot be reached. Shops, HFT71 and Redis are
  * not asked: they may be away when the relay starts.
@@ -44,7 +47,7 @@ export async function openRelay(settings: Settings, log: Logger): Promise<Relay>
       log,
       metrics,
       shops,
-      processName: `${hostname()}/${process.pid}`,
+      processName: PROCESS_NAME,
       close: async () => {
         await Promise.all(callLogs.map((callLog) => callLog.flush()));
         redis.disconnect();
