@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startLedgerWorld, type LedgerWorld } from './testing-world.js';
 import { prepareAttempt } from './attempt.js';
 import { takeDueSends } from './dispatch.js';
@@ -13,6 +14,7 @@ import {
 import { holdDoubts, rescueLeases, rescuePrepared } from './rescue.js';
 import { goShadow } from './shops.js';
 import { loadWriteBack, recordWriteBackConflict, recordWriteBackFailed, recordWrittenBack } from './write-back.js';
+import { writeBackAgain } from './write-back-again.js';
 
 let world: LedgerWorld;
 beforeEach(async () => {
@@ -267,6 +269,27 @@ describe('dispatch', () => {
     expect(await takeDueSends(world.ledger, world.accountId, 60_000)).toHaveLength(0);
   });
 
+  test('while another process takes, its turn is waited for', async () => {
+    await world.receive();
+    const other = await world.ledger.pool.connect();
+    await other.query('begin');
+    await other.query(`select pg_advisory_xact_lock(hashtext('dispatch'), hashtext($1::text))`, [world.accountId]);
+    const taking = takeDueSends(world.ledger, world.accountId, 60_000);
+    await sleep(5); // it has been refused by then, or is asked when the turn is free
+    await other.query('commit');
+    other.release();
+    expect(await taking).toHaveLength(1);
+  });
+
+  test('one that never gets its turn takes nothing', async () => {
+    await world.receive();
+    const other = await world.ledger.pool.connect();
+    await other.query(`select pg_advisory_lock(hashtext('dispatch'), hashtext($1::text))`, [world.accountId]);
+    expect(await takeDueSends(world.ledger, world.accountId, 60_000)).toEqual([]);
+    await other.query('select pg_advisory_unlock_all()');
+    other.release();
+  });
+
   test('one whose dispatch lease is over is dispatched again, under a new number', async () => {
     await world.receive();
     const [first] = await takeDueSends(world.ledger, world.accountId, -1_000);
@@ -364,6 +387,17 @@ describe('write-back', () => {
     await recordAccepted(world.ledger, await world.claimed(), { ...answer, hft71OrderId: '99' });
     await recordWriteBackConflict(world.ledger, String((await world.intent(1, 'write_back'))['id']), '42');
     expect(await world.intent()).toMatchObject({ state: 'held', reason: 'conflict', hft71_order_id: '99' });
+  });
+
+  test.each(['written_back', 'adopted'])('%s, and written again over another id: held too', async (state) => {
+    await recordAccepted(world.ledger, await world.claimed(), { ...answer, hft71OrderId: '99' });
+    const id = String((await world.intent(1, 'write_back'))['id']);
+    await recordWrittenBack(world.ledger, id, '99', 0);
+    await world.ledger.pool.query(`update intent set state = $1 where kind = 'send_order'`, [state]);
+    const by = { actor: 'ada', reason: 'removed by mistake' };
+    expect(await writeBackAgain(world.ledger, { shopId: 'main', orderId: 1, copy: 1 }, by)).toBe('armed');
+    await recordWriteBackConflict(world.ledger, id, '42');
+    expect(await heldOrders(world.ledger)).toEqual([expect.objectContaining({ orderId: 1, reason: 'conflict' })]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { rows, type Ledger } from './connect.js';
 import type { IntentKind } from '@relay/core';
 import { sendingCampaign } from './campaign-sending.js';
@@ -37,7 +38,7 @@ export async function takeDueSends(
   } = {},
 ): Promise<DueIntent[]> {
   const { maxUnmirrored = Number.MAX_SAFE_INTEGER, slots = MOST_AT_ONCE } = limits;
-  return toDue(await rows<DueRow>(ledger.pool, TAKE_SENDS, [accountId, dispatchLeaseMs, maxUnmirrored, slots]));
+  return takeInTurn(ledger, TAKE_SENDS, [accountId, dispatchLeaseMs, maxUnmirrored, slots]);
 }
 
 /**
@@ -51,9 +52,21 @@ export async function takeDueCampaignSends(
   limits: { readonly maxUnmirrored?: number; readonly slots?: number } = {},
 ): Promise<DueIntent[]> {
   const { maxUnmirrored = Number.MAX_SAFE_INTEGER, slots = MOST_AT_ONCE } = limits;
-  const params = [accountId, dispatchLeaseMs, maxUnmirrored, slots];
-  return toDue(await rows<DueRow>(ledger.pool, TAKE_CAMPAIGN_SENDS, params));
+  return takeInTurn(ledger, TAKE_CAMPAIGN_SENDS, [accountId, dispatchLeaseMs, maxUnmirrored, slots]);
 }
+
+/** While another process takes, which is a matter of milliseconds, its turn is waited for: a live order is not left to the timer. */
+async function takeInTurn(ledger: Ledger, statement: string, params: unknown[]): Promise<DueIntent[]> {
+  for (let tries = 1; ; tries += 1) {
+    const found = await rows<{ mine: boolean } & Partial<DueRow>>(ledger.pool, statement, params);
+    if (found[0]?.mine === true || tries === TURN_TRIES)
+      return toDue(found.flatMap(({ mine: _, ...row }) => (row.id === null ? [] : [row as DueRow])));
+    await sleep(TURN_WAIT_MS);
+  }
+}
+
+const TURN_WAIT_MS = 4;
+const TURN_TRIES = 25;
 
 const MOST_AT_ONCE = 1_000;
 
@@ -63,7 +76,11 @@ const HOST_PLACES = `case coalesce(h.breaker_state, 'closed') when 'open' then 0
 
 /** SQL: live orders, or those of the account's campaign that sends, as far as there are places for them. */
 const takeSends = (which: { readonly places: string; readonly whose: string; readonly campaign: string }) => `
-with room as materialized (
+with turn as materialized (
+  -- let go with the statement's own transaction, so that a process that sleeps keeps nobody waiting
+  select pg_try_advisory_xact_lock(hashtext('dispatch'), hashtext($1::uuid::text)) as mine
+),
+room as materialized (
   select a.id, ${which.places} as places
   from account a ${which.campaign}
   cross join lateral (
@@ -74,7 +91,7 @@ with room as materialized (
     from intent i where i.account_id = a.id and i.kind in ('send_order', 'reprint') and i.state in ('sending', 'ready')
       and (i.state = 'sending' or i.dispatched_until > now())
   ) busy
-  where a.id = $1 and send_window(a) > 0 and pg_try_advisory_xact_lock(hashtext('dispatch'), hashtext(a.id::text))
+  where a.id = $1 and send_window(a) > 0 and (select mine from turn)
 ),
 due as (
   select d.id, d.turn, s.could_go_ms from room join shop s on s.account_id = room.id and s.mode = 'live' and s.paused_at is null
@@ -89,11 +106,14 @@ due as (
           for update skip locked) i
   ) d
   order by d.turn limit greatest((select places from room), 0)
+),
+taken as (
+  update intent i set dispatched_until = now() + $2::bigint * interval '1 millisecond', dispatch_no = i.dispatch_no + 1,
+    could_go_from = coalesce(i.could_go_from, due.could_go_ms)
+  from due where i.id = due.id and i.state = 'ready'
+  returning i.id, i.kind, i.shop_id as "shopId", i.order_id as "orderId", i.dispatch_no as "dispatchNo"
 )
-update intent i set dispatched_until = now() + $2::bigint * interval '1 millisecond', dispatch_no = i.dispatch_no + 1,
-  could_go_from = coalesce(i.could_go_from, due.could_go_ms)
-from due where i.id = due.id and i.state = 'ready'
-returning i.id, i.kind, i.shop_id as "shopId", i.order_id as "orderId", i.dispatch_no as "dispatchNo"`;
+select turn.mine, taken.* from turn left join taken on true`;
 
 const TAKE_SENDS = takeSends({
   places: 'least(send_window(a) - busy.sending - busy.dispatched, $4::int - busy.dispatched)',
