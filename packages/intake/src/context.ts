@@ -39,6 +39,6 @@ export interface IntakeContext {
   readonly ledger: Ledger;
   readonly installation: Installation;
   readonly log: Logger;
-  /** Told when orders came in: the dispatcher looks at once. */
+  /** Told when orders came in that may be ready: the dispatcher looks at once. */
   readonly onReceived?: () => void;
 }

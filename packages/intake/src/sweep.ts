@@ -31,10 +31,10 @@ export async function sweep(ctx: IntakeContext, shop: IntakeShop): Promise<{ see
     let greatest = gmt(mark);
     let seen = 0;
     for await (const page of walkModifiedSince(shop.woocommerce, from)) {
-      await takePage(ctx, shop, page, { seenBy: 'sweep' });
+      const { moved } = await takePage(ctx, shop, page, { seenBy: 'sweep' });
       seen += page.orders.length;
       if (page.greatestModifiedGmt > greatest) greatest = page.greatestModifiedGmt;
-      ctx.onReceived?.();
+      if (moved > 0) ctx.onReceived?.();
     }
     await finishSweep(ctx.ledger, shop.id, new Date(`${greatest}Z`));
     return { seen };
@@ -64,8 +64,9 @@ export async function levelSweep(
         ),
       );
       const page = { orders: orders.filter(({ id }) => missing.has(id)), unreadableIds };
-      found += (await takePage(ctx, shop, page, { seenBy: 'level-sweep', readJustNow: true })).moved;
-      ctx.onReceived?.();
+      const { moved } = await takePage(ctx, shop, page, { seenBy: 'level-sweep', readJustNow: true });
+      found += moved;
+      if (moved > 0) ctx.onReceived?.();
     }
     await finishLevelSweep(ctx.ledger, shop.id);
     return { listed, found };

@@ -48,7 +48,6 @@ export async function receiveWebhook(
   delivery: WebhookDelivery,
 ): Promise<{ httpStatus: 200 | 401; result: DeliveryResult }> {
   const result = await judge(ctx, shop, gap, delivery);
-  if (result === 'order' || result === 'read-wanted') ctx.onReceived?.();
   return { httpStatus: result === 'bad-signature' ? 401 : 200, result };
 }
 
@@ -100,7 +99,9 @@ async function store(ctx: IntakeContext, shop: IntakeShop, seen: SeenDelivery, b
   if (seen.topic !== null && !seen.topic.startsWith('order.')) return recorded('other-topic');
   const order = parseShopOrder(body);
   if (order !== null) {
-    await takeOrder(ctx, shop, order, { seenBy: 'webhook', delivery: seen });
+    const { state } = await takeOrder(ctx, shop, order, { seenBy: 'webhook', delivery: seen });
+    // Most deliveries tell of what the relay itself wrote into the order: nobody has to look for those.
+    if (state === 'ready') ctx.onReceived?.();
     return 'order';
   }
   const orderId = orderIdOf(body);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { BREAKER_COLUMNS, openBreaker, type BreakerTimes, type BreakerView } from './breaker.js';
 import { sendingCampaign } from './campaign-sending.js';
-import { oneRow, rows, type Ledger } from './connect.js';
+import { oneRow, planned, rows, type Ledger } from './connect.js';
 
 export interface AccountView extends BreakerView {
   readonly id: string;
@@ -78,7 +78,10 @@ export async function findAccount(
 }
 
 export async function listAccounts(ledger: Ledger): Promise<AccountView[]> {
-  return rows<AccountView>(ledger.pool, `select ${COLUMNS} from account a order by created_at`);
+  return rows<AccountView>(
+    ledger.pool,
+    planned('list accounts', `select ${COLUMNS} from account a order by created_at`),
+  );
 }
 
 /** *Stopping the account*: its breaker opens with owner `relay`; only a person closes it (protocol, "Breaker"). */

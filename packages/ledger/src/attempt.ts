@@ -1,4 +1,4 @@
-import { inTransaction, oneRow, type Ledger } from './connect.js';
+import { inTransaction, oneRow, planned, rows, type Ledger } from './connect.js';
 import { sendingCampaign } from './campaign-sending.js';
 import { unmirroredOf } from './write-back.js';
 
@@ -18,7 +18,9 @@ export async function prepareAttempt(
   try {
     const row = await oneRow(
       ledger.pool,
-      `with armed as (
+      planned(
+        'prepare attempt',
+        `with armed as (
          update intent set token = $2
          where id = $1 and state = 'ready'
            and not exists (select 1 from attempt where intent_id = $1 and claimed_at is null and ended_at is null)
@@ -26,6 +28,7 @@ export async function prepareAttempt(
        )
        insert into attempt (token, intent_id, dispatch_no, worker, payload_hash)
        select $2, id, dispatch_no, $3, $4 from armed returning token`,
+      ),
       [attempt.intentId, attempt.token, attempt.worker, attempt.payloadHash],
     );
     return row !== null;
@@ -64,7 +67,7 @@ export async function claimAttempt(
   },
 ): Promise<'claimed' | ClaimRefusal> {
   return inTransaction(ledger, async (client) => {
-    await client.query(LOCK, [claim.accountId, claim.intentId]);
+    await rows(client, LOCK, [claim.accountId, claim.intentId]);
     const row = await oneRow<{ claimed: boolean; refusal: ClaimRefusal }>(client, CLAIM, [
       claim.intentId,
       claim.accountId,
@@ -83,12 +86,17 @@ export async function claimAttempt(
  * The account's row; and for a reprint, beside which an update of its order may be made, the lock under which updates are
  * claimed: each would else see the other's lease too late (per order one remote call at a time).
  */
-const LOCK = `
+const LOCK = planned(
+  'lock the account',
+  `
 select (select pg_advisory_xact_lock(hashtext('updates'), hashtext(shop_id || '/' || order_id))::text from intent
         where id = $2 and kind = 'reprint')
-from account where id = $1 for update`;
+from account where id = $1 for update`,
+);
 
-const CLAIM = `
+const CLAIM = planned(
+  'claim',
+  `
 with looked as (
   select i.id, s.mode = 'live' as live, s.paused_at is null as running, a.breaker_state <> 'open' as closed, coalesce(a.frozen_until > now(), false) as frozen,
          (select count(*) from intent x where x.account_id = a.id and x.state = 'sending') < send_window(a) as room,
@@ -115,7 +123,8 @@ select exists (select 1 from marked) as claimed,
        case when not live then 'shop-not-live' when not running then 'shop-paused' when not closed then 'breaker-open' when frozen then 'frozen'
             when not mirrored then 'unmirrored' when not alone then 'update-under-way'
             when not goes then 'campaign-stopped' else 'window-full' end as refusal
-from looked`;
+from looked`,
+);
 
 export function isUniqueViolation(error: unknown, index: string): boolean {
   const fault = error as { code?: string; constraint?: string };

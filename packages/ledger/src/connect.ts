@@ -58,10 +58,26 @@ export function connectLedger(options: {
 export type Queryable = Pick<pg.Pool, 'query'>;
 export type Row = Record<string, unknown>;
 
-export async function rows<T>(on: Queryable, sql: string, params: unknown[] = []): Promise<T[]> {
+/** A statement that a session plans once. */
+export interface Planned {
+  /** One text has one name, and one name one text. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/**
+ * For statements of every order and every tick: planning them takes PostgreSQL longer than running them, and each session
+ * does it once this way. Not for those whose best plan depends on what they are asked, or that are rare.
+ */
+export function planned(name: string, text: string): Planned {
+  return { name, text };
+}
+
+export async function rows<T>(on: Queryable, sql: string | Planned, params: unknown[] = []): Promise<T[]> {
   for (let tries = 1; ; tries += 1) {
     try {
-      const result = await on.query<Row>(sql, params);
+      const result =
+        typeof sql === 'string' ? await on.query<Row>(sql, params) : await on.query<Row>({ ...sql, values: params });
       return result.rows as T[];
     } catch (error) {
       // A single statement that lost a deadlock did nothing: it may simply be made again. Inside a transaction it may not.
@@ -74,7 +90,7 @@ export async function rows<T>(on: Queryable, sql: string, params: unknown[] = []
 const DEADLOCK_TRIES = 5;
 
 /** @returns null where the statement's guard let no row through. */
-export async function oneRow<T>(on: Queryable, sql: string, params: unknown[] = []): Promise<T | null> {
+export async function oneRow<T>(on: Queryable, sql: string | Planned, params: unknown[] = []): Promise<T | null> {
   return (await rows<T>(on, sql, params))[0] ?? null;
 }
 

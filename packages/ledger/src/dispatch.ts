@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { rows, type Ledger } from './connect.js';
+import { planned, rows, type Ledger, type Planned } from './connect.js';
 import type { IntentKind } from '@relay/core';
 import { sendingCampaign } from './campaign-sending.js';
 import { unmirroredOf } from './write-back.js';
@@ -56,7 +56,7 @@ export async function takeDueCampaignSends(
 }
 
 /** While another process takes, which is a matter of milliseconds, its turn is waited for: a live order is not left to the timer. */
-async function takeInTurn(ledger: Ledger, statement: string, params: unknown[]): Promise<DueIntent[]> {
+async function takeInTurn(ledger: Ledger, statement: Planned, params: unknown[]): Promise<DueIntent[]> {
   for (let tries = 1; ; tries += 1) {
     const found = await rows<{ mine: boolean } & Partial<DueRow>>(ledger.pool, statement, params);
     if (found[0]?.mine === true || tries === TURN_TRIES)
@@ -115,11 +115,14 @@ taken as (
 )
 select turn.mine, taken.* from turn left join taken on true`;
 
-const TAKE_SENDS = takeSends({
-  places: 'least(send_window(a) - busy.sending - busy.dispatched, $4::int - busy.dispatched)',
-  whose: 'campaign_id is null',
-  campaign: '',
-});
+const TAKE_SENDS = planned(
+  'take sends',
+  takeSends({
+    places: 'least(send_window(a) - busy.sending - busy.dispatched, $4::int - busy.dispatched)',
+    whose: 'campaign_id is null',
+    campaign: '',
+  }),
+);
 
 /**
  * SQL: a live order of the account waits and could go. Asked in the campaign's own statement, since a place that becomes
@@ -130,19 +133,24 @@ const LIVE_WAITS = `exists (select 1 from shop s ${WITH_HOST} join intent l on l
     and ${unmirroredOf('s.id')} < $3::bigint and l.kind in ('send_order', 'reprint') and l.state = 'ready' and l.campaign_id is null
     and (l.not_before is null or l.not_before <= now()) and (l.dispatched_until is null or l.dispatched_until <= now()))`;
 
-const TAKE_CAMPAIGN_SENDS = takeSends({
-  places: `case when ${LIVE_WAITS} then 0 else least(send_window(a) - busy.sending - busy.dispatched, $4::int - busy.dispatched_of_campaigns,
+const TAKE_CAMPAIGN_SENDS = planned(
+  'take campaign sends',
+  takeSends({
+    places: `case when ${LIVE_WAITS} then 0 else least(send_window(a) - busy.sending - busy.dispatched, $4::int - busy.dispatched_of_campaigns,
     greatest(1, floor(send_window(a) * c.share)::int) - busy.of_campaigns) end`,
-  whose: `campaign_id = (select id from campaign where account_id = $1 and ${sendingCampaign('campaign')})`,
-  campaign: `join campaign c on c.account_id = a.id and ${sendingCampaign('c')}`,
-});
+    whose: `campaign_id = (select id from campaign where account_id = $1 and ${sendingCampaign('campaign')})`,
+    campaign: `join campaign c on c.account_id = a.id and ${sendingCampaign('c')}`,
+  }),
+);
 
 /** Write-backs that are due: they go into shops of any mode but `connecting`, since their order is at HFT71 already. */
 export async function takeDueWriteBacks(ledger: Ledger, dispatchLeaseMs: number, limit: number): Promise<DueIntent[]> {
   return toDue(
     await rows<DueRow>(
       ledger.pool,
-      `with due as (
+      planned(
+        'take write-backs',
+        `with due as (
          select i.id from intent i join shop s on s.id = i.shop_id ${WITH_HOST}
          where i.kind = 'write_back' and i.state = 'ready' and coalesce(h.breaker_state, 'closed') <> 'open' and (i.not_before is null or i.not_before <= now())
            and (i.dispatched_until is null or i.dispatched_until <= now())
@@ -151,6 +159,7 @@ export async function takeDueWriteBacks(ledger: Ledger, dispatchLeaseMs: number,
        update intent i set dispatched_until = now() + $1::bigint * interval '1 millisecond', dispatch_no = i.dispatch_no + 1
        from due where i.id = due.id
        returning i.id, i.kind, i.shop_id as "shopId", i.order_id as "orderId", i.dispatch_no as "dispatchNo"`,
+      ),
       [dispatchLeaseMs, limit],
     ),
   );

@@ -1,6 +1,6 @@
 import type { HandOffState, IntentKind, ShopMode } from '@relay/core';
 import { sendingCampaign } from './campaign-sending.js';
-import { oneRow, rows, type Ledger } from './connect.js';
+import { oneRow, planned, rows, type Ledger } from './connect.js';
 
 /** What an attempt needs to know before it reads the shop. */
 export interface IntentView {
@@ -39,7 +39,7 @@ export interface IntentView {
 export async function loadIntent(ledger: Ledger, intentId: string): Promise<IntentView | null> {
   const row = await oneRow<Omit<IntentView, 'orderId'> & { orderId: string }>(
     ledger.pool,
-    `${SELECT} where i.id = $1`,
+    planned('load intent', `${SELECT} where i.id = $1`),
     [intentId],
   );
   return row === null ? null : { ...row, orderId: Number(row.orderId) };

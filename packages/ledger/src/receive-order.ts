@@ -1,5 +1,4 @@
-import type { Ledger } from './connect.js';
-import { oneRow } from './connect.js';
+import { oneRow, planned, type Ledger } from './connect.js';
 import { isUniqueViolation } from './attempt.js';
 import { CANCELLED_STATUSES, type HandOffState } from '@relay/core';
 
@@ -88,7 +87,9 @@ export async function receiveOrder(
 const AT_HFT71 = `(i.doubt_since is not null or i.hft71_order_id is not null
   or coalesce(i.reason, '') in ('conflict', 'exists') or (coalesce(i.reason, '') = 'reference-taken' and i.token is not null))`;
 
-const RECEIVE_ORDER = `
+const RECEIVE_ORDER = planned(
+  'receive order',
+  `
 with delivered as (
   insert into delivery (shop_id, delivery_id, topic, result, order_id, request_id)
   select $1::text, $17::text, $18::text, 'order', $2::bigint, $22::text where $16::boolean
@@ -208,7 +209,8 @@ told as (
   where kind = 'order not taken in' and subject = $1 || '/' || $2::text and resolved_at is null and exists (select 1 from seen)
 )
 select exists (select 1 from seen) as stored,
-       coalesce((select state from armed), (select state from taken_back)) as state`;
+       coalesce((select state from armed), (select state from taken_back)) as state`,
+);
 
 /** A delivery that named an order without telling its state (`order.deleted`): the next sweep reads it. */
 export async function wantOrderRead(

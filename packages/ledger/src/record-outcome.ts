@@ -1,4 +1,4 @@
-import { inTransaction, oneRow, type Ledger } from './connect.js';
+import { inTransaction, oneRow, planned, type Ledger } from './connect.js';
 import { isUniqueViolation } from './attempt.js';
 import { COUNT_ACCEPTED_POST, countFailedPost } from './count-post.js';
 import type { HandOffState } from '@relay/core';
@@ -168,7 +168,9 @@ const ofDoubtfulAttempt = (column: 'payload_hash' | 'address_hash') =>
   `(select d.${column} from attempt d where d.intent_id = i.id and d.token <> $1
   and d.outcome in ('in_doubt', 'abandoned') order by d.prepared_at desc limit 1)`;
 
-const ACCEPTED = `
+const ACCEPTED = planned(
+  'record accepted',
+  `
 with ended as (
   update attempt set ended_at = coalesce(ended_at, now()), outcome = 'accepted', cause = null, http_status = $3,
          hft71_order_id = $2, left_at = coalesce(left_at, now())
@@ -214,7 +216,8 @@ to_write as (
 )
 select state from settled
 union all
-select i.state from intent i join target on target.id = i.id where known`;
+select i.state from intent i join target on target.id = i.id where known`,
+);
 
 /** HFT71 answered an id that another order of the account has already: no order may show it, a person looks. */
 async function recordIdConflict(

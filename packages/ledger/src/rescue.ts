@@ -1,4 +1,4 @@
-import { rows, type Ledger } from './connect.js';
+import { planned, rows, type Ledger } from './connect.js';
 
 export interface Rescued {
   readonly intentId: string;
@@ -11,7 +11,9 @@ export async function rescueLeases(ledger: Ledger, settleMs: number): Promise<Re
   return toRescued(
     await rows(
       ledger.pool,
-      `with over as (
+      planned(
+        'rescue leases',
+        `with over as (
          update intent set state = 'in_doubt', reason = null, doubt_since = coalesce(doubt_since, now()), unreadable_look_ups = 0, look_up_at = null,
            settle_until = now() + $1::bigint * interval '1 millisecond', lease_until = null, dispatched_until = null,
            last_failure = 'lease-expired', state_since = now()
@@ -23,6 +25,7 @@ export async function rescueLeases(ledger: Ledger, settleMs: number): Promise<Re
          from over where a.token = over.token and a.ended_at is null
        )
        select id as "intentId", order_id as "orderId", shop_id as "shopId" from over`,
+      ),
       [settleMs],
     ),
   );
@@ -36,7 +39,9 @@ export async function rescuePrepared(ledger: Ledger, preparedTimeoutMs: number):
   return toRescued(
     await rows(
       ledger.pool,
-      `with abandoned as (
+      planned(
+        'rescue prepared',
+        `with abandoned as (
          update attempt set ended_at = now(), outcome = 'abandoned', cause = 'worker-gone'
          where ended_at is null and claimed_at is null and prepared_at < now() - $1::bigint * interval '1 millisecond'
          returning token, intent_id
@@ -44,6 +49,7 @@ export async function rescuePrepared(ledger: Ledger, preparedTimeoutMs: number):
        update intent i set token = null, dispatched_until = null
        from abandoned where i.id = abandoned.intent_id and i.token = abandoned.token and i.state <> 'sending'
        returning i.id as "intentId", i.order_id as "orderId", i.shop_id as "shopId"`,
+      ),
       [preparedTimeoutMs],
     ),
   );
@@ -71,10 +77,13 @@ export async function holdDoubts(
   return toRescued(
     await rows(
       ledger.pool,
-      `update intent set state = 'held', reason = 'in-doubt', state_since = now()
+      planned(
+        'hold doubts',
+        `update intent set state = 'held', reason = 'in-doubt', state_since = now()
        where account_id = $1 and state = 'in_doubt' and ($2::boolean or cancel_requested or no_resend)
          and (not $3::boolean or settle_until <= now() and unreadable_look_ups >= ${TRIES_OF_A_LOOK_UP})
        returning id as "intentId", order_id as "orderId", shop_id as "shopId"`,
+      ),
       [accountId, policy === 'unknown', hasLookUp],
     ),
   );

@@ -1,6 +1,6 @@
 import type { ShopMode } from '@relay/core';
 import { isUniqueViolation } from './attempt.js';
-import { inTransaction, oneRow, rows, type Ledger } from './connect.js';
+import { inTransaction, oneRow, planned, rows, type Ledger } from './connect.js';
 
 export interface ShopView {
   readonly id: string;
@@ -45,7 +45,7 @@ export async function ensureShop(
 }
 
 export async function loadShop(ledger: Ledger, shopId: string): Promise<ShopView | null> {
-  return oneRow<ShopView>(ledger.pool, `select ${COLUMNS} from shop where id = $1`, [shopId]);
+  return oneRow<ShopView>(ledger.pool, planned('load shop', `select ${COLUMNS} from shop where id = $1`), [shopId]);
 }
 
 export async function listShops(ledger: Ledger): Promise<ShopView[]> {

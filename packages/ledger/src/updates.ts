@@ -1,6 +1,6 @@
 import { CANCELLED_STATUSES } from '@relay/core';
 import { writeAuditOn } from './audit.js';
-import { inTransaction, oneRow, rows, type Ledger } from './connect.js';
+import { inTransaction, oneRow, planned, rows, type Ledger } from './connect.js';
 import type { DueIntent } from './dispatch.js';
 
 /**
@@ -84,7 +84,9 @@ select ((select count(*) from address) + (select count(*) from act))::int as wan
 export async function takeDueUpdates(ledger: Ledger, dispatchLeaseMs: number, limit: number): Promise<DueIntent[]> {
   const found = await rows<Omit<DueIntent, 'orderId'> & { orderId: string }>(
     ledger.pool,
-    `with due as (
+    planned(
+      'take updates',
+      `with due as (
        select i.id from intent i join account a on a.id = i.account_id join shop s on s.id = i.shop_id
        where i.kind in ('update_order', 'update_order_address') and i.state = 'ready' and s.mode = 'live'
          and a.breaker_state = 'closed' and not coalesce(a.frozen_until > now(), false)
@@ -94,6 +96,7 @@ export async function takeDueUpdates(ledger: Ledger, dispatchLeaseMs: number, li
      update intent i set dispatched_until = now() + $1::bigint * interval '1 millisecond', dispatch_no = i.dispatch_no + 1
      from due where i.id = due.id
      returning i.id, i.kind, i.shop_id as "shopId", i.order_id as "orderId", i.dispatch_no as "dispatchNo"`,
+    ),
     [dispatchLeaseMs, limit],
   );
   return found.map((row) => ({ ...row, orderId: Number(row.orderId) }));

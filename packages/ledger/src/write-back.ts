@@ -1,4 +1,4 @@
-import { inTransaction, oneRow, type Ledger } from './connect.js';
+import { inTransaction, oneRow, planned, type Ledger } from './connect.js';
 
 export interface WriteBackView {
   readonly id: string;
@@ -17,10 +17,13 @@ export interface WriteBackView {
 export async function loadWriteBack(ledger: Ledger, intentId: string): Promise<WriteBackView | null> {
   const row = await oneRow<Omit<WriteBackView, 'orderId'> & { orderId: string }>(
     ledger.pool,
-    `select w.id, w.shop_id as "shopId", w.order_id as "orderId", w.failures, s.hft71_order_id as "hft71OrderId",
+    planned(
+      'load write-back',
+      `select w.id, w.shop_id as "shopId", w.order_id as "orderId", w.failures, s.hft71_order_id as "hft71OrderId",
             s.state as "sendState", o.order_key_hash as "orderKeyHash", w.copy
      from intent w join shop_order o on o.shop_id = w.shop_id and o.order_id = w.order_id join intent s on s.shop_id = w.shop_id and s.order_id = w.order_id and s.copy = w.copy and s.kind in ('send_order', 'reprint')
      where w.id = $1 and w.kind = 'write_back' and w.state = 'ready' and s.hft71_order_id is not null`,
+    ),
     [intentId],
   );
   return row === null ? null : { ...row, orderId: Number(row.orderId) };
@@ -40,7 +43,9 @@ export async function recordWrittenBack(
 ): Promise<boolean> {
   const row = await oneRow(
     ledger.pool,
-    `with locked as (
+    planned(
+      'record written back',
+      `with locked as (
        -- the order's row first, as receiveOrder does: the write-back's own echo is on its way
        select o.shop_id, o.order_id from shop_order o join intent w on w.shop_id = o.shop_id and w.order_id = o.order_id
        where w.id = $1 for update of o
@@ -62,6 +67,7 @@ export async function recordWrittenBack(
      from done where s.shop_id = done.shop_id and s.order_id = done.order_id and s.copy = done.copy and s.kind in ('send_order', 'reprint')
        and s.state = 'sent'
      returning s.id`,
+    ),
     [intentId, hft71OrderId, version],
   );
   return row !== null;

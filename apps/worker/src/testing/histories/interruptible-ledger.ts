@@ -1,7 +1,8 @@
 import type { Ledger } from '@relay/ledger';
 import type { Run } from './run.js';
 
-type Query = (sql: string, params?: unknown[]) => Promise<unknown>;
+/** A statement that a session plans once comes as an object. */
+type Query = (sql: string | { readonly text: string }, params?: unknown[]) => Promise<unknown>;
 
 const UNIQUE_VIOLATION = '23505';
 
@@ -62,8 +63,9 @@ function sessionOf(real: Session, run: Run, statement: (act: () => Promise<unkno
 }
 
 /** Enough of the statement to tell it by. */
-function named(sql: string): string {
-  const verb = sql.trim().replace(/\s+/g, ' ');
+function named(sql: Parameters<Query>[0]): string {
+  const text = typeof sql === 'string' ? sql : sql.text;
+  const verb = text.trim().replace(/\s+/g, ' ');
   const written = [...verb.matchAll(/\b(insert into|update|delete from) (\w+)/g)].map((match) => match[0]);
   return written.length === 0 ? `«${verb.slice(0, 40)}»` : `«${[...new Set(written)].join(', ')}»`;
 }

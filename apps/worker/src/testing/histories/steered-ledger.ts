@@ -1,7 +1,8 @@
 import type { Ledger } from '@relay/ledger';
 import type { SteeredClock } from './steered-clock.js';
 
-type Query = (sql: string, params?: unknown[]) => Promise<unknown>;
+/** A statement that the product prepares comes with its parameters. */
+type Query = (sql: string | { readonly name: string; readonly text: string }, params?: unknown[]) => Promise<unknown>;
 
 const CONTROL_WORDS = ['begin', 'commit', 'rollback'];
 
@@ -26,6 +27,7 @@ export function steeredLedger(ledger: Ledger, clockOf: () => SteeredClock): Ledg
   };
   const query: Query = async (sql, params) => {
     await tellTime();
+    if (typeof sql !== 'string') return ledger.pool.query(sql);
     // Several statements in one text cannot be prepared; they have no parameters.
     return params === undefined && sql.includes(';')
       ? ledger.pool.query(sql)
@@ -35,7 +37,9 @@ export function steeredLedger(ledger: Ledger, clockOf: () => SteeredClock): Ledg
     await tellTime();
     const session = await ledger.pool.connect();
     const inSession: Query = (sql, params) =>
-      CONTROL_WORDS.includes(sql) ? session.query(sql) : session.query(prepared(sql, params ?? []));
+      typeof sql !== 'string' || CONTROL_WORDS.includes(sql)
+        ? session.query(sql as string)
+        : session.query(prepared(sql, params ?? []));
     return { query: inSession, release: (broken?: Error | boolean) => session.release(broken) };
   };
   // The real pool behind it: the product asks whether it is one.
