@@ -87,7 +87,11 @@ export const hft71Variables = {
     text().refine((prefix) => /^[\w.-]{1,16}$/.test(prefix), {
       message: 'may hold up to 16 letters, digits and . _ -',
     }),
-    { description: 'Goes before each reference; needed for a second shop on one account.', example: 'B-' },
+    {
+      description:
+        'Goes before each reference; needed for a second shop on one account, and where an earlier sender counted otherwise (by ids, and now by numbers).',
+      example: 'B-',
+    },
   ),
   HFT71_MAX_IN_FLIGHT: withDefault(integer({ least: 1, most: 100 }), '6', {
     description: 'Most orders on their way to HFT71 at once, over all workers.',

@@ -177,6 +177,19 @@ describe('outcomes', () => {
   });
 });
 
+test('an id that another order shows in its shop, as `replays` may answer: held', async () => {
+  await world.receive({ orderId: 2, hft71OrderId: '99' });
+  expect(await recordAccepted(world.ledger, await world.claimed(1), { ...answer, hft71OrderId: '99' })).toBe('held');
+  expect(await world.intent(1)).toMatchObject({ state: 'held', reason: 'conflict' });
+});
+
+test('an id that is recorded twice stays, though a copy of the order shows it', async () => {
+  const token = await world.claimed(1);
+  await recordAccepted(world.ledger, token, { ...answer, hft71OrderId: '99' });
+  await world.receive({ orderId: 2, hft71OrderId: '99' });
+  expect(await recordAccepted(world.ledger, token, { ...answer, hft71OrderId: '99' })).toBe('sent');
+});
+
 describe('late results (R3)', () => {
   test('an id of the own token settles a doubt', async () => {
     const token = await world.claimed();

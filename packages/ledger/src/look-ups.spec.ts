@@ -166,6 +166,13 @@ describe('an id settles a doubt at any time', () => {
     expect(await world.intent(2)).toMatchObject({ state: 'sent', hft71_order_id: 'H2' });
   });
 
+  test('that another order shows in its shop is a conflict: an earlier sender gave that order this reference', async () => {
+    await world.receive({ orderId: 2, hft71OrderId: 'H2' });
+    const of = await inDoubt(1);
+    expect(await settleAsFound(world.ledger, of, 'H2')).toBe('conflict');
+    expect(await world.intent(1)).toMatchObject({ state: 'held', reason: 'conflict', hft71_order_id: null });
+  });
+
   test('comes too late for an order that is sent by now', async () => {
     const of = await inDoubt();
     await settleAsFound(world.ledger, of, 'H1');

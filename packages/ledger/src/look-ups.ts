@@ -1,5 +1,6 @@
 import { inTransaction, oneRow, rows, type Ledger } from './connect.js';
 import { isUniqueViolation } from './attempt.js';
+import { shownElsewhere } from './shown-elsewhere.js';
 import { wantWriteBack } from './want-write-back.js';
 import type { HandOffState, IntentKind } from '@relay/core';
 
@@ -143,12 +144,15 @@ export async function countAbsence(
   return row === null ? null : row.proven ? 'proven' : 'first';
 }
 
-/** HFT71 has the order under this id. @returns `conflict` when another order of the account has the id already. */
+/** HFT71 has the order under this id. @returns `conflict` when another order of the account has the id, or shows it. */
 export async function settleAsFound(
   ledger: Ledger,
   looked: Pick<LookedUp, 'intentId' | 'token'>,
   hft71OrderId: string,
 ): Promise<'sent' | 'conflict' | null> {
+  const conflict = async (detail: string) => ((await holdConflict(ledger, looked, detail)) ? 'conflict' : null);
+  const shownBy = await shownElsewhere(ledger, looked, hft71OrderId);
+  if (shownBy !== null) return conflict(`HFT71’s order ${hft71OrderId} is shown by order ${shownBy}`);
   try {
     const row = await oneRow(
       ledger.pool,
@@ -168,8 +172,7 @@ export async function settleAsFound(
     return row === null ? null : 'sent';
   } catch (error) {
     if (!isUniqueViolation(error, 'intent_account_id_hft71_order_id_key')) throw error;
-    const held = await holdConflict(ledger, looked, `HFT71’s order ${hft71OrderId} is another order’s already`);
-    return held ? 'conflict' : null;
+    return conflict(`HFT71’s order ${hft71OrderId} is another order’s already`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { oneRow, type Ledger } from './connect.js';
 import type { OrderVerdict } from '@relay/core';
 import { isUniqueViolation } from './attempt.js';
+import { shownElsewhere } from './shown-elsewhere.js';
 
 /** What step 1 of an attempt found, carried out while the intent is still ready and nobody prepared an attempt. */
 const STILL_READY = `i.id = $1 and i.state = 'ready'
@@ -90,13 +91,8 @@ export async function adoptIntent(
   proven: boolean,
 ): Promise<{ kind: 'adopted' } | { kind: 'not-adoptable' } | { kind: 'taken'; byOrder: string }> {
   if (!proven) {
-    const other = await oneRow<{ number: string }>(
-      ledger.pool,
-      `select o.number from shop_order o join shop s on s.id = o.shop_id join intent i on i.id = $1
-       where s.account_id = i.account_id and o.shop_hft71_id = $2 and (o.shop_id, o.order_id) <> (i.shop_id, i.order_id) limit 1`,
-      [intentId, hft71OrderId],
-    );
-    if (other !== null) return { kind: 'taken', byOrder: other.number };
+    const byOrder = await shownElsewhere(ledger, { intentId }, hft71OrderId);
+    if (byOrder !== null) return { kind: 'taken', byOrder };
   }
   try {
     const row = await oneRow(

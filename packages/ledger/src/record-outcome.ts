@@ -2,6 +2,7 @@ import { inTransaction, oneRow, planned, type Ledger } from './connect.js';
 import { isUniqueViolation } from './attempt.js';
 import { COUNT_ACCEPTED_POST, countFailedPost } from './count-post.js';
 import type { HandOffState } from '@relay/core';
+import { shownElsewhere } from './shown-elsewhere.js';
 import { wantWriteBack } from './want-write-back.js';
 
 /**
@@ -143,13 +144,16 @@ export async function recordDuplicate(
 
 /**
  * HFT71 has the order. In time this is `sending → sent`; late it is evidence: an own token's id settles a doubt, and
- * one that contradicts what is known holds the order as `conflict`.
+ * one that contradicts what is known holds the order as `conflict`, and so does an id that another order has or shows.
  */
 export async function recordAccepted(
   ledger: Ledger,
   token: string,
   seen: Seen & { hft71OrderId: string },
 ): Promise<HandOffState | null> {
+  // `replays` answers with the order that has the reference, whoever sent it.
+  if ((await shownElsewhere(ledger, { token }, seen.hft71OrderId)) !== null)
+    return recordIdConflict(ledger, token, seen);
   try {
     const row = await oneRow<{ state: HandOffState }>(ledger.pool, ACCEPTED, [
       token,
