@@ -54,9 +54,14 @@ async function play(
   );
   const say = (text: string) => void process.stderr.write(`${text}\n`);
   say(`${full ? 'Full' : 'Quick'} profile, seed ${seed}: ${turns.length} to run, ${jobs} at a time.`);
-  const left = SCENARIOS.filter(({ onlyFull }) => onlyFull === true).map(({ name }) => name);
-  if (!full && options.only === null && options.sabotage === null)
-    say(`Left to --full, or to --only: ${left.join(', ')}.`);
+  const left = (to: Scenario['playedIn']) =>
+    SCENARIOS.filter(({ playedIn }) => playedIn === to)
+      .map(({ name }) => name)
+      .join(', ');
+  if (options.only === null && options.sabotage === null) {
+    if (!full) say(`Left to --full: ${left('full')}.`);
+    say(`Played by --only: ${left('by-name')}.`);
+  }
   if (!json) {
     say(`Shortened in all of them: ${settingsText(CHAOS_TIMES)}`);
     table.head();
@@ -97,7 +102,8 @@ function wasNoticed(result: ScenarioResult): boolean {
 }
 
 function turnsOf({ only, sabotage, full }: ChaosOptions): Turn[] {
-  const isWanted = ({ name, onlyFull }: Scenario) => (only === null ? full || onlyFull !== true : only.includes(name));
+  const isWanted = ({ name, playedIn }: Scenario) =>
+    only === null ? playedIn === undefined || (full && playedIn === 'full') : only.includes(name);
   if (sabotage === null)
     return SCENARIOS.filter(isWanted).map((scenario) => ({
       scenario,

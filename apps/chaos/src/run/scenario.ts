@@ -22,8 +22,11 @@ export interface Scenario {
   readonly what: string;
   /** It measures a rate against a limit, in both profiles or in the full one's size only: nothing else runs beside it. */
   readonly alone?: 'always' | 'full';
-  /** The quick profile, which has six minutes, leaves it out unless it is named: a spec or another scenario plays much of it. */
-  readonly onlyFull?: true;
+  /**
+   * Played only in the full profile, or only where it is named; always when left out. The quick profile has six minutes, and
+   * a spec or another scenario plays much of what it leaves out; the full one has 45, and some stories are half of that.
+   */
+  readonly playedIn?: 'full' | 'by-name';
   /** HFT71's limit is cut: refusals with 429 are part of the story, and only what it took beyond its limit is judged. */
   readonly expectsRefusals?: boolean;
   /** After so many seconds it counts as failed; 150 and 900 when left out. */

@@ -42,7 +42,7 @@ type Campaign = z.infer<typeof counts>['campaign'];
  */
 export const campaign: Scenario = {
   name: 'campaign',
-  onlyFull: true,
+  playedIn: 'by-name',
   what: 'a batch re-send, cancelled at half and resumed, with workers killed and live orders arriving',
   alone: 'full',
   limitSeconds: { quick: 150, full: 2_400 },

@@ -21,7 +21,7 @@ type Diagnosis = z.infer<typeof diagnosis> & { readonly code: number };
 
 export const doctor: Scenario = {
   name: 'doctor',
-  onlyFull: true,
+  playedIn: 'full',
   what: 'a shop, an HFT71 and a relay that are wrong in fifteen ways: the doctor names the right one first, and changes nothing',
   async run(stage) {
     const { marks, size, full, say } = stage;

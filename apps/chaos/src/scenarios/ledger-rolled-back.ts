@@ -13,7 +13,7 @@ export const ledgerRolledBack: Scenario = {
 /** With `relay ledger restored`, which also covers what shows no marker: the shop's writes are refused from the start. */
 export const ledgerRolledBackDeclared: Scenario = {
   name: 'ledger-rolled-back-declared',
-  onlyFull: true,
+  playedIn: 'full',
   what: 'the ledger is restored from a backup that knows nothing of the last 200 orders, and a person declares it',
   run: (stage) => play(stage, ({ relay }) => relay.declareRestored()),
 };

@@ -24,7 +24,7 @@ const MOST_DOUBTS = 10;
  */
 export const runbookOutage: Scenario = {
   name: 'runbook-outage',
-  onlyFull: true,
+  playedIn: 'by-name',
   what: 'an outage as operations live through it: told in time, one incident, no hand for the unsent, the few doubts resolved',
   limitSeconds: { quick: 150, full: 2_700 },
   async run({ full, size, marks, openWorld, say }) {

@@ -13,7 +13,7 @@ export const shopAway: Scenario = {
 
 export const shopHtml: Scenario = {
   name: 'shop-html',
-  onlyFull: true,
+  playedIn: 'full',
   what: 'the shop answers every call with a page, status 200, for a while: a maintenance mode, or a bot check',
   run: (stage) => play(stage, { kind: 'html-200' }),
 };

@@ -16,7 +16,7 @@ interface Case {
 /** HFT71's feed is wrong in every way that has been thought of: nothing wrong is written, and each is told with its cause. */
 export const stockFeeds: Scenario = {
   name: 'stock-feeds',
-  onlyFull: true,
+  playedIn: 'full',
   what: 'HFT71’s stock feed is empty, cut off, broken on one page, or full of figures that cannot be: nothing wrong is written',
   limitSeconds: { quick: 120, full: 300 },
   async run(stage) {

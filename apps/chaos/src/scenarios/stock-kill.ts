@@ -5,7 +5,7 @@ import { StockShop } from '../world/stock-shop.js';
 /** A worker dies in the middle of a run, and others are asked for runs at the same time: one run at a time writes. */
 export const stockKill: Scenario = {
   name: 'stock-kill',
-  onlyFull: true,
+  playedIn: 'full',
   what: 'a worker is killed in the middle of a stock run, and two runs are wanted at once: the rest is finished',
   limitSeconds: { quick: 150, full: 300 },
   async run({ size, marks, openWorld, say }) {

@@ -10,7 +10,7 @@ const SEND_BY_MS = 1_000; // RELAY_SEND_BY of `SHORT_TIMES`
 /** Hours lie between the failures of a quiet shop, and three of them have to open the breaker all the same. */
 export const trickle: Scenario = {
   name: 'trickle',
-  onlyFull: true,
+  playedIn: 'full',
   what: 'one order at a time, each long after the one before has failed, into an HFT71 that answers nothing',
   async run({ size, marks, openWorld, say }) {
     const world = await openWorld();
