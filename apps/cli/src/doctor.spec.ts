@@ -13,8 +13,8 @@ let world: World;
 beforeAll(async () => {
   world = await startWorld({ RELAY_STOP_GRACE: '25s' });
   await connect(world);
-  await works();
 });
+beforeEach(works);
 afterAll(async () => {
   await world.stop();
   await assertNoProcessLeft();
@@ -24,8 +24,10 @@ const doctor = (settings: Record<string, string | undefined> = {}) =>
   run(['doctor', '--json'], { ...world.env, ...settings });
 const causes = (json: Json) => (json['findings'] as readonly Json[]).map((each) => String(each['cause']));
 
+const workerId = randomUUID();
+/** Anew for each test: one that was not heard for 15 s is silent. */
 async function works(): Promise<void> {
-  const worker = { id: randomUUID(), kind: 'worker' as const, host: hostname(), pid: process.pid, progressed: true };
+  const worker = { id: workerId, kind: 'worker' as const, host: hostname(), pid: process.pid, progressed: true };
   await beat(world.relay.ledger, worker);
 }
 
@@ -124,7 +126,6 @@ it('no worker, and calls that failed within the hour, by the runbook’s table',
     }),
   );
   await ledger.pool.query('delete from api_call');
-  await works();
 });
 
 it('servers that take a connection and say nothing: told within its time, and not waited for', async () => {
