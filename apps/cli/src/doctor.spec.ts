@@ -1,4 +1,5 @@
 import { beat, countDelivery, openBreaker, raiseAlert } from '@relay/ledger';
+import { addShop } from '@relay/operations';
 import { assertNoProcessLeft } from '@relay/testing';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -102,6 +103,25 @@ it('a breaker that a person opened is the cause, an open alert a warning', async
   await ledger.pool.query('delete from alert');
 });
 
+it('a shop’s host whose breaker a person opened: the command that it names lets it be called again', async () => {
+  await world.say('breaker', 'open', '--host', '--reason', 'update', '--as', 'eve');
+  const said = await doctor();
+  expect(said.json()).toMatchObject({
+    findings: [{ cause: 'shop-breaker', what: 'A person (eve) has stopped all calls to the shop’s host: update' }],
+  });
+  expect(said.code).toBe(EXIT.sev1);
+  expect(await follow(said.json()['findings']?.[0]?.['toDo'])).toContain('The breaker is closed');
+  expect((await world.say('breaker', 'show', '--json')).json()).toMatchObject({ host: { state: 'closed' } });
+  expect((await doctor()).code).toBe(EXIT.ok);
+});
+
+/** Runs the command that stands in the advice. @returns what it says. */
+async function follow(advice: unknown): Promise<string> {
+  const line = /`relay ([^`]+) --reason …`/.exec(String(advice))?.[1];
+  if (line === undefined) throw new Error(`no command with a reason in: ${String(advice)}`);
+  return (await world.say(...line.split(' '), '--reason', 'settled', '--yes')).out;
+}
+
 it('refused deliveries: the secret, once one came after the last good one', async () => {
   await countDelivery(world.relay.ledger, 'main', 'bad-signature');
   const said = await doctor();
@@ -153,4 +173,33 @@ it('shows on a terminal what it looks at, and nothing of it to a program', async
   await run(['doctor'], world.env, { isTerminal: true, stderr });
   expect(shown).toContain('asking PostgreSQL');
   expect((await doctor()).err).toBe('');
+});
+
+describe('of several shops', () => {
+  beforeAll(async () => {
+    const own = world.shop.settings;
+    const raw = {
+      WC_BASE_URL: 'http://127.0.0.1:9',
+      WC_CONSUMER_KEY: 'ck_second',
+      WC_CONSUMER_SECRET: 'cs_second',
+      WC_WEBHOOK_SECRET: 'a-secret-for-tests',
+      HFT71_BASE_URL: own.hft71.baseUrl,
+      HFT71_USERNAME: own.hft71.username,
+      HFT71_PASSWORD: world.sandbox.hft71Password,
+      HFT71_REFERENCE_PREFIX: 'B-',
+    };
+    await addShop(world.relay, { id: 'second', raw, actor: 'eve' });
+  });
+
+  it('names the shop in the command that closes a breaker of it', async () => {
+    await world.say('breaker', 'open', '--shop', 'main', '--host', '--reason', 'update');
+    await world.say('breaker', 'open', '--shop', 'main', '--reason', 'stock-taking');
+    const said = await world.say('doctor', '--shop', 'main', '--json');
+    const advice = (said.json()['findings'] as readonly Json[]).map(({ toDo }) => String(toDo));
+    expect(advice).toEqual([
+      expect.stringContaining('`relay breaker close --shop main --reason …`'),
+      expect.stringContaining('`relay breaker close --shop main --host --reason …`'),
+    ]);
+    for (const each of advice) expect(await follow(each)).toContain('The breaker is closed');
+  });
 });

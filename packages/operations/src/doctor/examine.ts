@@ -137,7 +137,9 @@ async function shopsOf(
       what: 'No shop is in the settings',
       toDo: 'Set WC_BASE_URL and what belongs to it (.env.example explains each), or `relay shop add`.',
     });
-  return [...all].filter(([id]) => wanted === undefined || id === wanted).map(([id, shop]) => ({ id, settings: shop }));
+  return [...all]
+    .filter(([id]) => wanted === undefined || id === wanted)
+    .map(([id, shop]) => ({ id, settings: shop, isOnly: all.size === 1 }));
 }
 
 async function examineRecord(
