@@ -7,7 +7,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { Writable } from 'node:stream';
 import { EXIT } from './exit-codes.js';
-import { connect, run, startWorld, type Json, type World } from './test-support.js';
+import { connect, run, startWorld, takeOrder, type Json, type World } from './test-support.js';
 
 let world: World;
 
@@ -121,6 +121,22 @@ async function follow(advice: unknown): Promise<string> {
   if (line === undefined) throw new Error(`no command with a reason in: ${String(advice)}`);
   return (await world.say(...line.split(' '), '--reason', 'settled', '--yes')).out;
 }
+
+it('a shop that a person has paused is a warning: who, since when, why, and how it goes on', async () => {
+  await world.say('shop', 'pause', '--reason', 'wrong prices', '--as', 'eve');
+  await takeOrder(world, { id: 901 });
+  const said = await doctor();
+  expect(said.code).toBe(EXIT.ok); // somebody wanted it
+  const [finding, ...others] = said.json()['findings'] as readonly Json[];
+  expect(others).toEqual([]);
+  expect(finding).toMatchObject({ cause: 'paused', state: 'warning', severity: 2 });
+  expect(finding?.['what']).toMatch(/^No order of the shop is sent: eve paused it \d+ s ago \(wrong prices\)$/);
+  expect(finding?.['evidence']).toEqual([expect.stringMatching(/^Since \d{4}-.*Z$/), '1 order waits']);
+  expect(finding?.['toDo']).toContain('`relay shop resume --shop main --reason …`');
+  await follow(finding?.['toDo']);
+  expect(causes((await doctor()).json())).toEqual([]);
+  await world.relay.ledger.pool.query('delete from intent; delete from shop_order');
+});
 
 it('refused deliveries: the secret, once one came after the last good one', async () => {
   await countDelivery(world.relay.ledger, 'main', 'bad-signature');

@@ -1,5 +1,6 @@
 import type { Settings } from '@relay/config';
 import {
+  countWaiting,
   deliveryState,
   findAccount,
   listHosts,
@@ -26,6 +27,7 @@ export async function examineShopRecord(
   if (view === null) return exam.skipped(`shop ${shop.id}: record`, 'the ledger does not know it yet: start a worker');
   const isLive = view.mode === 'live' || view.mode === 'going_live';
   judgeMode(exam, shop.id, view, settings);
+  await judgePause(exam, record, view);
   if (isLive && shop.settings.hft71.lines === null)
     exam.found(`shop ${shop.id}: HFT71_LINES`, 'lines', {
       what: 'The shop is live and HFT71_LINES is not set: no worker starts',
@@ -52,6 +54,19 @@ function judgeMode(exam: Examination, id: string, { mode, fault }: ShopView, set
         ? 'A worker connects it as soon as it can; what hinders it stands above, or in its log.'
         : 'If it is to send: `relay mode live`, which says what stands against it. RELAY_MODE counts at the first start only.',
     evidence: [`RELAY_MODE is ${settings.mode}`, fault === null ? null : `The last fault: ${fault}`],
+    isWarning: true,
+  });
+}
+
+/** Somebody wanted it, so it is no failure; but whoever wonders why nothing is sent may not know. */
+async function judgePause(exam: Examination, { ledger }: OpenLedger, view: ShopView): Promise<void> {
+  const { id, pausedAt, pausedBy, pauseReason } = view;
+  if (pausedAt === null) return;
+  const waiting = await countWaiting(ledger, id);
+  exam.found(`shop ${id}: pause`, 'paused', {
+    what: `No order of the shop is sent: ${pausedBy ?? 'somebody'} paused it ${spanOf(Date.now() - pausedAt.getTime())} ago (${pauseReason ?? 'no reason given'})`,
+    toDo: `If it is to send again: \`relay shop resume --shop ${id} --reason …\`; what waits goes then.`,
+    evidence: [`Since ${pausedAt.toISOString()}`, `${waiting} ${waiting === 1 ? 'order waits' : 'orders wait'}`],
     isWarning: true,
   });
 }
