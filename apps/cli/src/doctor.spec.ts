@@ -164,6 +164,23 @@ it('no worker, and calls that failed within the hour, by the runbook’s table',
   await ledger.pool.query('delete from api_call');
 });
 
+it('a shop that nobody knows is refused, as by every other command, and nothing is asked for it', async () => {
+  const requests = async () => (await (await fetch(`${world.sandbox.control}/record/requests`)).json()) as unknown[];
+  const before = (await requests()).length;
+  const said = await world.say('doctor', '--shop', 'mian');
+  expect([said.code, said.out]).toEqual([EXIT.failed, '']);
+  expect(said.err).toContain('no shop mian is in the settings');
+  expect(said.err).toContain('--shop: main');
+  expect(await requests()).toHaveLength(before);
+});
+
+it('whether a shop is known cannot be told without PostgreSQL: that is the finding', async () => {
+  const away = { ...world.env, DATABASE_URL: 'postgresql://relay@127.0.0.1:1/relay' };
+  const said = await run(['doctor', '--shop', 'second', '--json'], away);
+  expect([said.code, causes(said.json())]).toEqual([EXIT.sev1, ['postgres-away']]);
+  expect(said.json()['checks']).toContainEqual(expect.objectContaining({ name: 'shop second', state: 'skipped' }));
+});
+
 it('servers that take a connection and say nothing: told within its time, and not waited for', async () => {
   const silent = createServer((socket) => void socket.pause()).listen(0, '127.0.0.1');
   await once(silent, 'listening');
