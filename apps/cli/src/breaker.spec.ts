@@ -26,7 +26,7 @@ it('breaker close lets a stopped account go again, with a reason, and is written
   const open = (await world.say('breaker', 'show')).out;
   expect(open).toMatch(/breaker +open, since /);
   expect(open).toContain('the relay: another sender: order 7 shows 99');
-  expect(open).toContain('a person only');
+  expect(open).toContain('a person only: relay breaker close --reason …');
 
   expect((await world.say('breaker', 'close', '--yes')).code).toBe(EXIT.usage);
   expect((await world.say('breaker', 'close', '--reason', 'plugin off')).code).toBe(EXIT.failed); // no yes, no terminal
@@ -64,11 +64,13 @@ it('breaker open leaves what stopped the account as it is, and says so', async (
 });
 
 it('--host moves the breaker of the shop’s host, and leaves the account’s', async () => {
-  expect((await world.say('breaker', 'open', '--host', '--reason', 'update of the shop', '--as', 'Eve')).code).toBe(0);
+  const opened = await world.say('breaker', 'open', '--host', '--reason', 'update of the shop', '--as', 'Eve');
+  expect([opened.code, opened.out]).toEqual([EXIT.ok, expect.stringContaining('(relay breaker close --host)')]);
   expect(await shown()).toMatchObject({
     account: { state: 'closed' },
     host: { host: world.shop.host, state: 'open', owner: 'person:Eve' },
   });
+  expect((await world.say('breaker', 'show')).out).toContain('a person only: relay breaker close --host --reason …');
   const asked: string[] = [];
   const confirm = (question: string) => Promise.resolve(asked.push(question) === 1);
   const closed = await run(['breaker', 'close', '--host', '--reason', 'done'], world.env, {

@@ -1,4 +1,5 @@
 import { beat, countDelivery, openBreaker, raiseAlert } from '@relay/ledger';
+import { addShop } from '@relay/operations';
 import { assertNoProcessLeft } from '@relay/testing';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -6,15 +7,15 @@ import { createServer, type AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { Writable } from 'node:stream';
 import { EXIT } from './exit-codes.js';
-import { connect, run, startWorld, type Json, type World } from './test-support.js';
+import { connect, run, startWorld, takeOrder, type Json, type World } from './test-support.js';
 
 let world: World;
 
 beforeAll(async () => {
   world = await startWorld({ RELAY_STOP_GRACE: '25s' });
   await connect(world);
-  await works();
 });
+beforeEach(works);
 afterAll(async () => {
   await world.stop();
   await assertNoProcessLeft();
@@ -24,8 +25,10 @@ const doctor = (settings: Record<string, string | undefined> = {}) =>
   run(['doctor', '--json'], { ...world.env, ...settings });
 const causes = (json: Json) => (json['findings'] as readonly Json[]).map((each) => String(each['cause']));
 
+const workerId = randomUUID();
+/** Anew for each test: one that was not heard for 15 s is silent. */
 async function works(): Promise<void> {
-  const worker = { id: randomUUID(), kind: 'worker' as const, host: hostname(), pid: process.pid, progressed: true };
+  const worker = { id: workerId, kind: 'worker' as const, host: hostname(), pid: process.pid, progressed: true };
   await beat(world.relay.ledger, worker);
 }
 
@@ -100,6 +103,41 @@ it('a breaker that a person opened is the cause, an open alert a warning', async
   await ledger.pool.query('delete from alert');
 });
 
+it('a shop’s host whose breaker a person opened: the command that it names lets it be called again', async () => {
+  await world.say('breaker', 'open', '--host', '--reason', 'update', '--as', 'eve');
+  const said = await doctor();
+  expect(said.json()).toMatchObject({
+    findings: [{ cause: 'shop-breaker', what: 'A person (eve) has stopped all calls to the shop’s host: update' }],
+  });
+  expect(said.code).toBe(EXIT.sev1);
+  expect(await follow(said.json()['findings']?.[0]?.['toDo'])).toContain('The breaker is closed');
+  expect((await world.say('breaker', 'show', '--json')).json()).toMatchObject({ host: { state: 'closed' } });
+  expect((await doctor()).code).toBe(EXIT.ok);
+});
+
+/** Runs the command that stands in the advice. @returns what it says. */
+async function follow(advice: unknown): Promise<string> {
+  const line = /`relay ([^`]+) --reason …`/.exec(String(advice))?.[1];
+  if (line === undefined) throw new Error(`no command with a reason in: ${String(advice)}`);
+  return (await world.say(...line.split(' '), '--reason', 'settled', '--yes')).out;
+}
+
+it('a shop that a person has paused is a warning: who, since when, why, and how it goes on', async () => {
+  await world.say('shop', 'pause', '--reason', 'wrong prices', '--as', 'eve');
+  await takeOrder(world, { id: 901 });
+  const said = await doctor();
+  expect(said.code).toBe(EXIT.ok); // somebody wanted it
+  const [finding, ...others] = said.json()['findings'] as readonly Json[];
+  expect(others).toEqual([]);
+  expect(finding).toMatchObject({ cause: 'paused', state: 'warning', severity: 2 });
+  expect(finding?.['what']).toMatch(/^No order of the shop is sent: eve paused it \d+ s ago \(wrong prices\)$/);
+  expect(finding?.['evidence']).toEqual([expect.stringMatching(/^Since \d{4}-.*Z$/), '1 order waits']);
+  expect(finding?.['toDo']).toContain('`relay shop resume --shop main --reason …`');
+  await follow(finding?.['toDo']);
+  expect(causes((await doctor()).json())).toEqual([]);
+  await world.relay.ledger.pool.query('delete from intent; delete from shop_order');
+});
+
 it('refused deliveries: the secret, once one came after the last good one', async () => {
   await countDelivery(world.relay.ledger, 'main', 'bad-signature');
   const said = await doctor();
@@ -124,7 +162,23 @@ it('no worker, and calls that failed within the hour, by the runbook’s table',
     }),
   );
   await ledger.pool.query('delete from api_call');
-  await works();
+});
+
+it('a shop that nobody knows is refused, as by every other command, and nothing is asked for it', async () => {
+  const requests = async () => (await (await fetch(`${world.sandbox.control}/record/requests`)).json()) as unknown[];
+  const before = (await requests()).length;
+  const said = await world.say('doctor', '--shop', 'mian');
+  expect([said.code, said.out]).toEqual([EXIT.failed, '']);
+  expect(said.err).toContain('no shop mian is in the settings');
+  expect(said.err).toContain('--shop: main');
+  expect(await requests()).toHaveLength(before);
+});
+
+it('whether a shop is known cannot be told without PostgreSQL: that is the finding', async () => {
+  const away = { ...world.env, DATABASE_URL: 'postgresql://relay@127.0.0.1:1/relay' };
+  const said = await run(['doctor', '--shop', 'second', '--json'], away);
+  expect([said.code, causes(said.json())]).toEqual([EXIT.sev1, ['postgres-away']]);
+  expect(said.json()['checks']).toContainEqual(expect.objectContaining({ name: 'shop second', state: 'skipped' }));
 });
 
 it('servers that take a connection and say nothing: told within its time, and not waited for', async () => {
@@ -152,4 +206,33 @@ it('shows on a terminal what it looks at, and nothing of it to a program', async
   await run(['doctor'], world.env, { isTerminal: true, stderr });
   expect(shown).toContain('asking PostgreSQL');
   expect((await doctor()).err).toBe('');
+});
+
+describe('of several shops', () => {
+  beforeAll(async () => {
+    const own = world.shop.settings;
+    const raw = {
+      WC_BASE_URL: 'http://127.0.0.1:9',
+      WC_CONSUMER_KEY: 'ck_second',
+      WC_CONSUMER_SECRET: 'cs_second',
+      WC_WEBHOOK_SECRET: 'a-secret-for-tests',
+      HFT71_BASE_URL: own.hft71.baseUrl,
+      HFT71_USERNAME: own.hft71.username,
+      HFT71_PASSWORD: world.sandbox.hft71Password,
+      HFT71_REFERENCE_PREFIX: 'B-',
+    };
+    await addShop(world.relay, { id: 'second', raw, actor: 'eve' });
+  });
+
+  it('names the shop in the command that closes a breaker of it', async () => {
+    await world.say('breaker', 'open', '--shop', 'main', '--host', '--reason', 'update');
+    await world.say('breaker', 'open', '--shop', 'main', '--reason', 'stock-taking');
+    const said = await world.say('doctor', '--shop', 'main', '--json');
+    const advice = (said.json()['findings'] as readonly Json[]).map(({ toDo }) => String(toDo));
+    expect(advice).toEqual([
+      expect.stringContaining('`relay breaker close --shop main --reason …`'),
+      expect.stringContaining('`relay breaker close --shop main --host --reason …`'),
+    ]);
+    for (const each of advice) expect(await follow(each)).toContain('The breaker is closed');
+  });
 });

@@ -8,6 +8,7 @@ import {
   type BreakersState,
   type BreakerState,
   type ConnectedShop,
+  type Relay,
 } from '@relay/operations';
 import { Refused } from '../answer.js';
 import { chosenShop } from '../chosen-shop.js';
@@ -46,7 +47,8 @@ function addShow(breaker: Command, cli: Cli): void {
         withRelay(cli, async (relay) => {
           const shop = chosenShop(relay, options.shop);
           const breakers = describeBreakers(await readBreakers(relay, shop));
-          return { json: { shop: shop.id, ...breakers }, text: breakersText(breakers, shop, cli) };
+          const close = closeCommand(relay, shop);
+          return { json: { shop: shop.id, ...breakers }, text: breakersText(breakers, shop, { ...cli, close }) };
         }),
       ),
     );
@@ -68,7 +70,7 @@ function addOpen(breaker: Command, cli: Cli): void {
               toDo: 'relay breaker show says why; nothing is sent',
             });
           const what = options.host === true ? 'the shop’s host is not called' : 'no order is sent';
-          const text = `The breaker is open: ${what} until a person closes it (relay breaker close).`;
+          const text = `The breaker is open: ${what} until a person closes it (${closeCommand(relay, shop, options.host)}).`;
           return { json: { shop: shop.id, changed }, text: wrap(text, cli.width) };
         }),
       ),
@@ -118,7 +120,16 @@ function actOf({ host, as: actor, reason }: MoveOptions): BreakerAct {
   return { which: host === true ? 'host' : 'account', actor, reason };
 }
 
-function breakersText({ account, host }: BreakersState, shop: ConnectedShop, { paint, width }: Cli): string {
+/** What closes it, without the reason: without `--host` it would close the account's, and say that it was closed already. */
+function closeCommand({ shops }: Relay, { id }: ConnectedShop, isHost = false): string {
+  return `relay breaker close${shops.size > 1 ? ` --shop ${id}` : ''}${isHost ? ' --host' : ''}`;
+}
+
+function breakersText(
+  { account, host }: BreakersState,
+  shop: ConnectedShop,
+  { paint, width, close }: Pick<Cli, 'paint' | 'width'> & { readonly close: string },
+): string {
   const { hft71 } = shop.settings;
   const { now, most } = account.sendWindow;
   const own: [string, string | null][] = [
@@ -127,14 +138,14 @@ function breakersText({ account, host }: BreakersState, shop: ConnectedShop, { p
   ];
   return [
     paint.bold(wrap(`HFT71 account: ${hft71.baseUrl} as ${hft71.username}`, width)),
-    table([], [...stateRows(account), ...own.filter((row): row is [string, string] => row[1] !== null)], width),
+    table([], [...stateRows(account, close), ...own.filter((row): row is [string, string] => row[1] !== null)], width),
     '',
     paint.bold(wrap(`Host of shop ${shop.id}: ${shop.host}`, width)),
-    host === null ? '  not called yet' : table([], stateRows(host), width),
+    host === null ? '  not called yet' : table([], stateRows(host, `${close} --host`), width),
   ].join('\n');
 }
 
-function stateRows({ state, owner, reason, since, nextProbeAt, ...counts }: BreakerState): string[][] {
+function stateRows({ state, owner, reason, since, nextProbeAt, ...counts }: BreakerState, close: string): string[][] {
   const rows: [string, string | null][] = [
     ['breaker', `${state.replace('_', '-')}${since === null ? '' : `, since ${instant(since)} (${ago(since)})`}`],
     [
@@ -144,7 +155,7 @@ function stateRows({ state, owner, reason, since, nextProbeAt, ...counts }: Brea
     ['failures in a row', counts.failuresInARow === 0 ? null : String(counts.failuresInARow)],
     ['re-openings in a row', counts.reopenings === 0 ? null : String(counts.reopenings)],
     ['next probe', nextProbeAt === null ? null : instant(nextProbeAt)],
-    ['closed by', state === 'open' && nextProbeAt === null ? 'a person only: relay breaker close --reason …' : null],
+    ['closed by', state === 'open' && nextProbeAt === null ? `a person only: ${close} --reason …` : null],
   ];
   return rows.filter((row): row is [string, string] => row[1] !== null);
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { loadSettings } from '@relay/config';
-import { diagnose, type Diagnosis, type Finding, type Severity } from '@relay/operations';
+import { diagnose, UnknownShop, type Diagnosis, type Finding, type Severity } from '@relay/operations';
+import { Refused } from '../answer.js';
 import type { Cli, ShopOptions } from '../cli.js';
 import { EXIT } from '../exit-codes.js';
 import { helpful } from '../helpful.js';
@@ -25,8 +26,9 @@ export function addDoctor(program: Command, cli: Cli): void {
         const diagnosis = await diagnose(() => loadSettings(cli.env), {
           shopId: options.shop,
           onStep: (what) => progress.show(`… ${what}`),
-        });
-        progress.clear();
+        })
+          .catch(refuseUnknownShop)
+          .finally(() => progress.clear());
         return { json: diagnosis, text: diagnosisText(diagnosis, cli), exitCode: exitCodeOf(diagnosis) };
       }),
     );
@@ -37,6 +39,12 @@ export function addDoctor(program: Command, cli: Cli): void {
       `Exit codes: ${EXIT.ok} nothing failed (warnings may stand there); ${EXIT.sev1} SEV-1, orders cannot\nbe sent; ${EXIT.sev2} SEV-2, something is degraded; ${EXIT.sev3} SEV-3.`,
     ],
   );
+}
+
+/** With the code of a refused command: nobody is to be woken by a slip of the hand. */
+function refuseUnknownShop(error: unknown): never {
+  if (!(error instanceof UnknownShop)) throw error;
+  throw new Refused({ what: error.message, toDo: `name one of these with --shop: ${error.known.join(', ')}` });
 }
 
 /** Warnings alone are no failure: a cron job would cry for ever. */

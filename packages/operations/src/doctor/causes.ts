@@ -84,6 +84,7 @@ export const CAUSES: Readonly<Record<Cause, CauseRule>> = {
   'hft71-calls': { severity: 3 },
   'shop-calls': { severity: 3 },
   'not-live': { severity: 2 },
+  paused: { severity: 2 },
   'undelivered-alerts': { severity: 2 },
   held: { severity: 3 },
   alerts: { severity: 3 },

@@ -1,5 +1,6 @@
 import type { Settings } from '@relay/config';
 import {
+  countWaiting,
   deliveryState,
   findAccount,
   listHosts,
@@ -26,6 +27,7 @@ export async function examineShopRecord(
   if (view === null) return exam.skipped(`shop ${shop.id}: record`, 'the ledger does not know it yet: start a worker');
   const isLive = view.mode === 'live' || view.mode === 'going_live';
   judgeMode(exam, shop.id, view, settings);
+  await judgePause(exam, record, view);
   if (isLive && shop.settings.hft71.lines === null)
     exam.found(`shop ${shop.id}: HFT71_LINES`, 'lines', {
       what: 'The shop is live and HFT71_LINES is not set: no worker starts',
@@ -56,6 +58,19 @@ function judgeMode(exam: Examination, id: string, { mode, fault }: ShopView, set
   });
 }
 
+/** Somebody wanted it, so it is no failure; but whoever wonders why nothing is sent may not know. */
+async function judgePause(exam: Examination, { ledger }: OpenLedger, view: ShopView): Promise<void> {
+  const { id, pausedAt, pausedBy, pauseReason } = view;
+  if (pausedAt === null) return;
+  const waiting = await countWaiting(ledger, id);
+  exam.found(`shop ${id}: pause`, 'paused', {
+    what: `No order of the shop is sent: ${pausedBy ?? 'somebody'} paused it ${spanOf(Date.now() - pausedAt.getTime())} ago (${pauseReason ?? 'no reason given'})`,
+    toDo: `If it is to send again: \`relay shop resume --shop ${id} --reason …\`; what waits goes then.`,
+    evidence: [`Since ${pausedAt.toISOString()}`, `${waiting} ${waiting === 1 ? 'order waits' : 'orders wait'}`],
+    isWarning: true,
+  });
+}
+
 const SWEEPS_MISSED = 5;
 const LATE_AT_LEAST_MS = 5 * 60_000;
 
@@ -81,11 +96,16 @@ function judgeSweeps(
 async function examineBreakers(
   exam: Examination,
   { ledger }: OpenLedger,
-  { id, settings }: ExaminedShop,
+  { id, settings, isOnly }: ExaminedShop,
 ): Promise<void> {
+  const close = `relay breaker close${isOnly ? '' : ` --shop ${id}`}`;
   const host = new URL(settings.woocommerce.baseUrl).host;
   const [account, hosts] = await Promise.all([findAccount(ledger, settings.hft71), listHosts(ledger)]);
-  if (account !== null) tellBreaker(exam, `HFT71 of ${id}: breaker`, 'hft71-breaker', account);
+  if (account !== null)
+    tellBreaker(exam, account, {
+      ...{ name: `HFT71 of ${id}: breaker`, symptom: 'hft71-breaker', decision: 'account-stopped' },
+      ...{ stopped: 'all calls', close },
+    });
   if (account?.frozenUntil != null)
     exam.found(`HFT71 of ${id}: limit`, 'hft71-limit', {
       what: `HFT71 has answered 429: nothing is called until ${account.frozenUntil.toISOString()}`,
@@ -93,20 +113,38 @@ async function examineBreakers(
       isWarning: true,
     });
   const own = hosts.find((each) => each.id === host);
-  if (own !== undefined) tellBreaker(exam, `shop ${id}: breaker`, 'shop-breaker', own);
+  if (own !== undefined)
+    tellBreaker(exam, own, {
+      ...{ name: `shop ${id}: breaker`, symptom: 'shop-breaker', decision: 'shop-breaker' },
+      ...{ stopped: 'all calls to the shop’s host', close: `${close} --host` },
+    });
+}
+
+interface Breaker {
+  readonly name: string;
+  /** Where failures opened it. */
+  readonly symptom: Cause;
+  /** Where somebody did. */
+  readonly decision: Cause;
+  readonly stopped: string;
+  /** The command, without its reason. */
+  readonly close: string;
 }
 
 /** Opened by failures it is a symptom; by the relay or by a person it is a decision that somebody has to take back. */
-function tellBreaker(exam: Examination, name: string, symptom: Cause, view: BreakerView): void {
+function tellBreaker(exam: Examination, view: BreakerView, breaker: Breaker): void {
   const { breakerState, breakerOwner, breakerReason, breakerSince } = view;
+  const { name, symptom, decision, stopped, close } = breaker;
   if (breakerState === 'closed') return exam.ok(name, 'closed');
   const isDecided = breakerOwner === 'relay' || breakerOwner?.startsWith('person:') === true;
-  exam.found(name, isDecided ? 'account-stopped' : symptom, {
+  const reason = breakerReason ?? 'no reason given';
+  const who = breakerOwner === 'relay' ? 'The relay' : `A person (${breakerOwner?.slice('person:'.length)})`;
+  exam.found(name, isDecided ? decision : symptom, {
     what: isDecided
-      ? `${breakerOwner === 'relay' ? 'The relay has stopped the account' : `A person (${breakerOwner?.slice('person:'.length)}) has stopped all calls`}: ${breakerReason ?? 'no reason given'}`
-      : `The breaker is ${breakerState.replace('_', '-')} after failures: ${breakerReason ?? 'no reason given'}`,
+      ? `${who} has stopped ${stopped}: ${reason}`
+      : `The breaker is ${breakerState.replace('_', '-')} after failures: ${reason}`,
     toDo: isDecided
-      ? 'Settle what it names, then `relay breaker close --reason …`: nothing else closes it.'
+      ? `Settle what it names, then \`${close} --reason …\`: nothing else closes it.`
       : 'Mend what fails; it is probed, and closes by itself.',
     evidence: [breakerSince === null ? null : `Since ${breakerSince.toISOString()}`],
   });
@@ -115,7 +153,7 @@ function tellBreaker(exam: Examination, name: string, symptom: Cause, view: Brea
 export async function examineHft71Webhook(
   exam: Examination,
   { ledger }: Pick<OpenLedger, 'ledger'>,
-  shop: ExaminedShop,
+  shop: Pick<ExaminedShop, 'id' | 'settings'>,
 ): Promise<void> {
   const name = `HFT71 of ${shop.id}: webhook`;
   const { webhookSecrets, webhookSilenceMs } = shop.settings.hft71;

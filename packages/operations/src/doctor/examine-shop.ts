@@ -15,6 +15,8 @@ const ANSWER_TIMEOUT_MS = 5_000;
 export interface ExaminedShop {
   readonly id: string;
   readonly settings: ShopSettings;
+  /** A command need not name it. */
+  readonly isOnly: boolean;
 }
 
 /**

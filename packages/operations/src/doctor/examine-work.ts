@@ -10,16 +10,18 @@ const MINUTE = 60 * SECOND;
 const SILENT_MS = 15 * SECOND;
 /** Work that is due for so long while nothing gets done is stuck, whatever beats. */
 const STUCK_MS = MINUTE;
+/** On another machine nobody sees whether it hangs or is gone: one that is silent for so long is taken for gone. */
+const GONE_ELSEWHERE_MS = 10 * MINUTE;
 const NAME = 'workers';
 
 /** Whether anything moves: progress, not liveness. */
 export async function examineWork(exam: Examination, { ledger }: OpenLedger, settings: Settings): Promise<void> {
   exam.step('looking at the workers');
   const [workers, progress] = await Promise.all([listWorkers(ledger), readProgress(ledger)]);
-  const silent = workers.filter(({ silentMs }) => silentMs > SILENT_MS);
   const stopped = workers.filter((worker) => processState(worker) === 'stopped');
-  const beating = workers.filter((worker) => !silent.includes(worker) && !stopped.includes(worker));
-  const stuck = [...new Set([...stopped, ...silent.filter((worker) => processState(worker) !== 'gone')])];
+  const beating = workers.filter((worker) => !isSilent(worker) && !stopped.includes(worker));
+  const silent = workers.filter((worker) => isSilent(worker) && mayHang(worker) && !isSucceeded(worker, beating));
+  const stuck = [...new Set([...stopped, ...silent])];
   if (stuck.length > 0) tellStuck(exam, stuck, beating.length);
   else if (beating.length === 0) tellNone(exam, workers[0]);
   const idleMs = Math.min(...workers.map(({ idleMs: each }) => each ?? Infinity));
@@ -42,9 +44,24 @@ export async function examineWork(exam: Examination, { ledger }: OpenLedger, set
     exam.ok(NAME, `${beating.length} ${beating.length === 1 ? 'runs' : 'run'}, ${progress.due} due`);
 }
 
+function isSilent({ silentMs }: WorkerBeat): boolean {
+  return silentMs > SILENT_MS;
+}
+
+/** A killed one takes no leave either; only where it ran can that be told from one that hangs. */
+function mayHang(worker: WorkerBeat): boolean {
+  const state = processState(worker);
+  return state === 'elsewhere' ? worker.silentMs <= GONE_ELSEWHERE_MS : state !== 'gone';
+}
+
+/** A container that is started again has the host and the pid of the one that was killed. */
+function isSucceeded({ host, pid }: WorkerBeat, beating: readonly WorkerBeat[]): boolean {
+  return beating.some((other) => other.host === host && other.pid === pid);
+}
+
+/** While others work it is a warning; where none does, nothing is sent, for however long that has been so. */
 function tellStuck(exam: Examination, stuck: readonly WorkerBeat[], beating: number): void {
   const names = stuck.map(({ host, pid }) => `${host}/${pid}`).join(', ');
-  const isLong = stuck.every(({ silentMs }) => silentMs > 10 * MINUTE);
   exam.found(NAME, 'worker-stuck', {
     what:
       beating === 0
@@ -61,7 +78,7 @@ function tellStuck(exam: Examination, stuck: readonly WorkerBeat[], beating: num
             : '; its process is alive';
       return `${worker.host}/${worker.pid} was heard ${spanOf(worker.silentMs)} ago${seen}`;
     }),
-    isWarning: beating > 0 || isLong,
+    isWarning: beating > 0,
     severity: beating > 0 ? 3 : 1,
   });
 }
@@ -70,12 +87,15 @@ function tellNone(exam: Examination, last: WorkerBeat | undefined): void {
   exam.found(NAME, 'no-worker', {
     what: 'No worker runs: nothing is sent, and nothing is read from the shop',
     toDo: 'Start one: `node apps/worker/dist/main.js`. If it ends at once, it says why; exit code 78 is a setting.',
-    evidence: [
-      last === undefined
-        ? 'None was seen within a day'
-        : `The last, ${last.host}/${last.pid}, ended without a word ${spanOf(last.silentMs)} ago: it was killed`,
-    ],
+    evidence: [last === undefined ? 'None was seen within a day' : lastWords(last)],
   });
+}
+
+function lastWords(last: WorkerBeat): string {
+  const { host, pid, silentMs } = last;
+  return processState(last) === 'elsewhere'
+    ? `The last, ${host}/${pid}, was heard ${spanOf(silentMs)} ago and did not say that it ended: it was killed, hangs, or its machine is lost`
+    : `The last, ${host}/${pid}, ended without a word ${spanOf(silentMs)} ago: it was killed`;
 }
 
 export function spanOf(ms: number): string {

@@ -36,20 +36,38 @@ export interface DiagnosisOptions {
   readonly onStep?: ((what: string) => void) | undefined;
 }
 
+/** A slip of the hand, and nothing that is wrong with the relay. */
+export class UnknownShop extends Error {
+  override readonly name = 'UnknownShop';
+  constructor(
+    readonly shopId: string,
+    /** Ids of those that there are: one at least. */
+    readonly known: readonly string[],
+  ) {
+    super(`no shop ${shopId} is in the settings`);
+  }
+}
+
 /** Longer than any single question may take, and in all less than half a minute. */
 const LONGEST_MS = 18_000;
 
 /**
  * `relay doctor`: asks everything that the relay stands on, from the ground up, and says what is wrong, the cause before
- * what follows from it. Reads only, but for a refused log-in, which is counted. Throws nothing: what cannot be asked is a
- * finding. @param settings what loads them; faults of theirs are findings too.
+ * what follows from it. Reads only, but for a refused log-in, which is counted. What cannot be asked is a finding,
+ * and not an error. @param settings what loads them; faults of theirs are findings too. @throws UnknownShop before any shop
+ * is asked; where the ledger's shops cannot be read nobody knows, and nothing is thrown.
  */
 export async function diagnose(settings: () => Settings, options: DiagnosisOptions = {}): Promise<Diagnosis> {
   const startedAt = performance.now();
   const exam = new Examination(options.onStep ?? (() => undefined));
   const loaded = loadedSettings(exam, settings);
   const calls =
-    loaded === null ? [] : await examineAll(exam, loaded, options).catch((error: unknown) => tellBreak(exam, error));
+    loaded === null
+      ? []
+      : await examineAll(exam, loaded, options).catch((error: unknown) => {
+          if (error instanceof UnknownShop) throw error;
+          return tellBreak(exam, error);
+        });
   const { findings, others } = exam;
   const failed = findings.filter(({ state }) => state === 'failed').map(({ severity }) => severity);
   return {
@@ -121,23 +139,28 @@ async function shopsOf(
   wanted: string | undefined,
 ): Promise<ExaminedShop[]> {
   let all = new Map(settings.shop === null ? [] : [[ENVIRONMENT_SHOP_ID, settings.shop]]);
+  let areAll = false;
   try {
-    if (record !== null) all = await allShopSettings(record.ledger, settings);
+    if (record !== null) {
+      all = await allShopSettings(record.ledger, settings);
+      areAll = true;
+    }
   } catch (error) {
     if (error instanceof SettingsError) tellSettings(exam, error, 'the shop’s file, and `relay shop add` it again');
     else if (!(error instanceof WrongSecretKey)) throw error; // told of already
   }
-  if (wanted !== undefined && !all.has(wanted))
-    exam.found('shops', 'no-shop', {
-      what: `No shop ${wanted} is in the settings`,
-      toDo: all.size === 0 ? 'Add it: `relay shop add`.' : `Name one of these: ${[...all.keys()].join(', ')}.`,
-    });
-  else if (all.size === 0)
+  if (all.size === 0)
     exam.found('shops', 'no-shop', {
       what: 'No shop is in the settings',
       toDo: 'Set WC_BASE_URL and what belongs to it (.env.example explains each), or `relay shop add`.',
     });
-  return [...all].filter(([id]) => wanted === undefined || id === wanted).map(([id, shop]) => ({ id, settings: shop }));
+  else if (wanted !== undefined && !all.has(wanted)) {
+    if (areAll) throw new UnknownShop(wanted, [...all.keys()]);
+    exam.skipped(`shop ${wanted}`, 'not asked: it is not in the environment, and the ledger’s shops cannot be read');
+  }
+  return [...all]
+    .filter(([id]) => wanted === undefined || id === wanted)
+    .map(([id, shop]) => ({ id, settings: shop, isOnly: all.size === 1 }));
 }
 
 async function examineRecord(

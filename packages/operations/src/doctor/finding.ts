@@ -34,6 +34,7 @@ export type Cause =
   | 'undelivered-alerts'
   | 'held'
   | 'not-live'
+  | 'paused'
   | 'setting'
   | 'not-examined';
 

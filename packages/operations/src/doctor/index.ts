@@ -1,3 +1,3 @@
-export { diagnose, type Diagnosis, type DiagnosisOptions } from './examine.js';
+export { diagnose, UnknownShop, type Diagnosis, type DiagnosisOptions } from './examine.js';
 export type { Cause, Check as DiagnosisCheck, Finding, Severity } from './finding.js';
 export type { CallStatistics } from './call-statistics.js';
