@@ -34,7 +34,7 @@ export interface AccountFacts extends CallFacts {
   readonly throttled: number;
   /** What the limit would have granted in the window. */
   readonly granted: number;
-  /** Orders that could go now, as far as breakers and freezes go, and how long the oldest has. */
+  /** Orders that could go now, as far as breakers, freezes and pauses go, and how long the oldest has. */
   readonly due: number;
   readonly oldestDueMs: number;
   /** The same, a freeze of HFT71's counting as waiting for its limit. */

@@ -2,6 +2,7 @@ import type { AccountFacts, BreakerFacts, ShopFacts, WebhookFacts, WorkerFacts }
 import { FAILED_CALL, NO_CALLS } from './breaker.js';
 import { lastStockSync } from './stock-runs.js';
 import { oneRow, rows, type Ledger } from './connect.js';
+import { COULD_GO_SINCE } from './could-go.js';
 import { readProgress } from './process-beats.js';
 
 /** What the settings say of one shop, as far as the rules of alerts need it. */
@@ -64,12 +65,12 @@ const FAILED_SEND = `c.action = 'send_order' and (${FAILED_CALL} or c.status >= 
 const GOOD_SEND = `c.action = 'send_order' and c.status between 200 and 299`;
 
 /**
- * For how long an order could have gone, in s: what an outage took is not its waiting. One that was tried and waits for its
- * next try has the clock of the deadline.
+ * For how long an order could have gone, in s: what an outage or a pause took is not its waiting. One that was tried and
+ * waits for its next try has the clock of the deadline.
  */
 const waitedSince = (further: string) => `greatest(
   case when i.not_before is null or i.not_before <= now()
-       then extract(epoch from now() - greatest(i.state_since, i.not_before, a.breaker_since, h.breaker_since${further})) end,
+       then extract(epoch from now() - greatest(${COULD_GO_SINCE}${further})) end,
   (s.could_go_ms - i.could_go_from) / 1000.0)`;
 
 const ACCOUNTS = `
@@ -97,7 +98,7 @@ cross join lateral (
          coalesce(max(${waitedSince(', a.frozen_until')}) filter (where send_window(a) > 0), 0)::float8 * 1000 as "oldestDueMs",
          count(*)::int as "waitingForLimit",
          coalesce(max(${waitedSince('')}), 0)::float8 * 1000 as "oldestWaitingForLimitMs"
-  from intent i join shop s on s.id = i.shop_id and s.mode = 'live' left join shop_host h on h.id = s.host
+  from intent i join shop s on s.id = i.shop_id and s.mode = 'live' and s.paused_at is null left join shop_host h on h.id = s.host
   where i.account_id = a.id and i.kind in ('send_order', 'reprint') and i.state = 'ready'
     and (i.not_before is null or i.not_before <= now() or i.could_go_from is not null)
     and a.breaker_state = 'closed' and coalesce(h.breaker_state, 'closed') = 'closed'

@@ -1,4 +1,5 @@
 import { ALERT_KINDS as K, ALERT_RULES, JUDGED_KINDS, type Severity } from '@relay/core';
+import { pauseShop, resumeShop } from '@relay/ledger';
 import { keepShopWebhooks, webhookUrl } from '@relay/intake';
 import { intakeContext } from '../relay.js';
 import { HOUR, MINUTE, startAlertWorld, type AlertWorld } from './testing-world.js';
@@ -18,6 +19,7 @@ beforeEach(async () => {
   await world.sql(
     `update account set breaker_state = 'closed', breaker_owner = null, breaker_reason = null, breaker_since = null, frozen_until = null, webhook_heard_at = now()`,
   );
+  await world.sql('update shop set paused_at = null, resumed_at = null');
   await world.sql(
     `insert into shop_host (id) select host from shop on conflict (id) do update set breaker_state = 'closed', breaker_owner = null, breaker_reason = null`,
   );
@@ -54,6 +56,9 @@ const statusChanges = (count: number) =>
     [count],
   );
 const heard = () => world.sql('update account set webhook_heard_at = now()');
+const byPerson = { actor: 'eve', reason: 'cutting over' };
+const pause = () => pauseShop(world.relay.ledger, 'main', byPerson);
+const resume = () => resumeShop(world.relay.ledger, 'main', byPerson);
 const settleOrders = () => world.sql(`update intent set state = 'written_back', hft71_order_id = 'H' || order_id`);
 
 const SCENARIOS: readonly Scenario[] = [
@@ -232,6 +237,17 @@ describe('what is no alert', () => {
     await breaker('closed', null);
     await world.pass(10 * MINUTE, MINUTE);
     expect(await world.sql('select distinct kind from alert')).toEqual([{ kind: K.breaker }]);
+  });
+
+  it('what waits in a paused shop is neither late nor starved, and not at once when it is resumed', async () => {
+    await world.orders(5);
+    await pause();
+    await world.pass(50 * MINUTE, MINUTE);
+    await world.calls(3, { status: 429 });
+    await world.pass(20 * MINUTE, MINUTE);
+    await resume();
+    await world.pass(10 * MINUTE, MINUTE);
+    expect(await world.sql('select kind, message from alert')).toEqual([]);
   });
 });
 
