@@ -1,6 +1,7 @@
 import { ALERT_KINDS as K, ALERT_RULES, JUDGED_KINDS, type Severity } from '@relay/core';
-import { pauseShop, resumeShop } from '@relay/ledger';
+import { closeBreaker, pauseShop, resumeShop } from '@relay/ledger';
 import { keepShopWebhooks, webhookUrl } from '@relay/intake';
+import { readReadiness } from '../readiness.js';
 import { intakeContext } from '../relay.js';
 import { HOUR, MINUTE, startAlertWorld, type AlertWorld } from './testing-world.js';
 
@@ -21,7 +22,7 @@ beforeEach(async () => {
   );
   await world.sql('update shop set paused_at = null, resumed_at = null');
   await world.sql(
-    `insert into shop_host (id) select host from shop on conflict (id) do update set breaker_state = 'closed', breaker_owner = null, breaker_reason = null`,
+    `insert into shop_host (id) select host from shop on conflict (id) do update set breaker_state = 'closed', breaker_owner = null, breaker_reason = null, breaker_since = null`,
   );
   await world.workerBeats();
   await world.stockRun();
@@ -48,7 +49,8 @@ const withoutWorker = async (ms: number) => {
 const breaker = (state: string, owner: string | null) =>
   world.sql('update account set breaker_state = $1, breaker_owner = $2, breaker_since = now()', [state, owner]);
 const host = (state: string) =>
-  world.sql(`update shop_host set breaker_state = $1, breaker_owner = 'failures'`, [state]);
+  world.sql(`update shop_host set breaker_state = $1, breaker_owner = 'failures', breaker_since = now()`, [state]);
+const freeze = () => world.sql(`update account set frozen_until = now() + interval '1 hour'`);
 const statusChanges = (count: number) =>
   world.sql(
     `update progress set seen = '["In Production", "Closed"]', status = 'Closed', status_since = now()
@@ -237,6 +239,35 @@ describe('what is no alert', () => {
     await breaker('closed', null);
     await world.pass(10 * MINUTE, MINUTE);
     expect(await world.sql('select distinct kind from alert')).toEqual([{ kind: K.breaker }]);
+  });
+
+  it.each<[string, () => Promise<unknown>, () => Promise<unknown>]>([
+    ['a pause', pause, resume],
+    [
+      'a breaker that a person closes',
+      () => breaker('open', 'person:eve'),
+      () => closeBreaker(world.relay.ledger, { kind: 'account', id: world.accountId }),
+    ],
+    ['an outage’s breaker at its probe', () => breaker('open', 'failures'), () => breaker('half_open', 'failures')],
+    ['an outage of the shop', () => host('open'), () => host('half_open')],
+    ['a freeze', freeze, () => Promise.resolve()],
+  ])('workers are not stuck because %s kept them from working until now', async (_what, begins, ends) => {
+    await world.orders(2);
+    await begins();
+    for (let at = 0; at < HOUR; at += MINUTE) {
+      await world.advance(MINUTE);
+      await world.sql('update process_beat set seen_at = now()');
+    }
+    await ends();
+    await world.evaluate();
+    expect(await world.firing()).toEqual([]);
+    expect((await readReadiness(world.relay)).problems).toEqual([]);
+    for (let at = 0; at <= 3; at += 1) {
+      await world.advance(MINUTE);
+      await world.sql('update process_beat set seen_at = now()');
+      await world.evaluate();
+    }
+    expect(await world.firing()).toContain(K.noProgress); // now they are
   });
 
   it('what waits in a paused shop is neither late nor starved, and not at once when it is resumed', async () => {
