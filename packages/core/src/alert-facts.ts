@@ -49,7 +49,6 @@ export interface WebhookFacts {
   readonly isHeard: boolean;
   /** What it should have told: found by polling, or by a sweep. */
   readonly missed: number;
-  readonly firstMissedAt: Date | null;
   /** Deliveries of today without a right secret or signature. */
   readonly refusedToday: number;
 }

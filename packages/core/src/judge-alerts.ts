@@ -68,7 +68,6 @@ function judgeAccount(account: AccountFacts, facts: AlertFacts, limits: AlertThr
         K.webhookSilent,
         2,
         `HFT71’s webhook told nothing in ${span(limits.webhookSilenceMs)}, in which polling found ${account.webhook.missed} changes${refusedToday(account.webhook)}`,
-        account.webhook.firstMissedAt,
       ),
     );
   const isStarved = account.throttled >= 3 || account.calls >= MOSTLY_USED * account.granted;
@@ -128,7 +127,6 @@ function judgeShop(shop: ShopFacts, limits: AlertThresholds): Finding[] {
         K.shopWebhookSilent,
         2,
         `shop ${shop.id} delivered nothing in ${span(limits.webhookSilenceMs)}, in which sweeps found ${shop.webhook.missed} orders${refusedToday(shop.webhook)}`,
-        shop.webhook.firstMissedAt,
       ),
     );
   if (shop.stock !== null && shop.stock.ageMs > 2 * shop.stock.intervalMs)

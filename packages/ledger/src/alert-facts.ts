@@ -31,7 +31,7 @@ interface BreakerRow {
   readonly reason: string | null;
 }
 type AccountRow = Omit<AccountFacts, 'breaker' | 'webhook' | 'granted'> &
-  BreakerRow & { readonly isHeard: boolean; readonly missed: number; readonly firstMissedAt: Date | null };
+  BreakerRow & { readonly isHeard: boolean; readonly missed: number };
 
 /** The accounts of these shops: their breaker, their calls within the window, what waits. */
 export async function accountFacts(
@@ -46,7 +46,7 @@ export async function accountFacts(
     times.webhookSilenceMs,
   ]);
   const refused = await refusedToday(ledger, 'hft71-refused');
-  return found.map(({ state, owner, reason, isHeard, missed, firstMissedAt, ...account }) => {
+  return found.map(({ state, owner, reason, isHeard, missed, ...account }) => {
     const own = shops.filter(({ accountId }) => accountId === account.id);
     const refusals = own.reduce((sum, { id }) => sum + (refused.get(id) ?? 0), 0);
     return {
@@ -54,7 +54,7 @@ export async function accountFacts(
       breaker: { state, owner, reason },
       granted: byAccount.get(account.id)?.granted ?? Infinity,
       webhook: own.some(({ expectsHft71Webhook }) => expectsHft71Webhook)
-        ? { isHeard, missed, firstMissedAt, refusedToday: refusals }
+        ? { isHeard, missed, refusedToday: refusals }
         : null,
     };
   });
@@ -105,14 +105,14 @@ cross join lateral (
 ) waiting
 cross join lateral (
   -- the first reading tells no change; one of this moment may still be told
-  select count(*)::int as missed, min(p.status_since) as "firstMissedAt" from progress p
+  select count(*)::int as missed from progress p
   where p.account_id = a.id and p.status_since > now() - $3::bigint * interval '1 millisecond'
     and p.status_since < now() - least(interval '5 minutes', $3::bigint * interval '1 millisecond' / 4) and jsonb_array_length(p.seen) > 1
 ) changed
 where a.id = any($1::uuid[])`;
 
 type ShopRow = Omit<ShopFacts, 'hostBreaker' | 'webhook' | 'stock'> &
-  BreakerRow & { readonly missed: number; readonly firstMissedAt: Date | null; readonly isHeard: boolean };
+  BreakerRow & { readonly missed: number; readonly isHeard: boolean };
 
 /** These shops: the breaker of their host, their calls within the window, what waits for a person. */
 export async function shopFacts(ledger: Ledger, shops: readonly WatchedShop[], times: FactTimes): Promise<ShopFacts[]> {
@@ -123,9 +123,9 @@ export async function shopFacts(ledger: Ledger, shops: readonly WatchedShop[], t
   ]);
   const refused = await refusedToday(ledger, 'bad-signature');
   return Promise.all(
-    found.map(async ({ state, owner, reason, missed, firstMissedAt, isHeard, ...shop }): Promise<ShopFacts> => {
+    found.map(async ({ state, owner, reason, missed, isHeard, ...shop }): Promise<ShopFacts> => {
       const watched = shops.find(({ id }) => id === shop.id);
-      const webhook: WebhookFacts = { isHeard, missed, firstMissedAt, refusedToday: refused.get(shop.id) ?? 0 };
+      const webhook: WebhookFacts = { isHeard, missed, refusedToday: refused.get(shop.id) ?? 0 };
       return {
         ...shop,
         hostBreaker: { state, owner, reason },
@@ -152,7 +152,7 @@ cross join lateral (
   where i.shop_id = s.id and i.state in ('held', 'rejected') and coalesce(i.reason, '') not in ('person', 'before-go-live')
 ) waiting
 cross join lateral (
-  select count(*)::int as missed, min(o.created_at) as "firstMissedAt" from shop_order o
+  select count(*)::int as missed from shop_order o
   where o.shop_id = s.id and o.first_seen_by in ('sweep', 'level-sweep') and o.created_at > now() - $3::bigint * interval '1 millisecond'
     and o.created_at < now() - least(interval '5 minutes', $3::bigint * interval '1 millisecond' / 4)
 ) swept

@@ -20,7 +20,7 @@ beforeEach(async () => {
   await world.sql(
     `update account set breaker_state = 'closed', breaker_owner = null, breaker_reason = null, breaker_since = null, frozen_until = null, webhook_heard_at = now()`,
   );
-  await world.sql('update shop set paused_at = null, resumed_at = null');
+  await world.sql(`update shop set paused_at = null, resumed_at = null`);
   await world.sql(
     `insert into shop_host (id) select host from shop on conflict (id) do update set breaker_state = 'closed', breaker_owner = null, breaker_reason = null, breaker_since = null`,
   );
@@ -309,6 +309,38 @@ it('a webhook that the shop had disabled is told by the look that finds it, and 
   expect(await world.firing()).toEqual([]);
   await world.pass(16 * MINUTE, 4 * MINUTE);
   expect(await world.incidents()).toMatchObject([{ state: 'resolved', resolvedBy: 'relay' }]);
+});
+
+it.each<[string, () => Promise<unknown>, () => Promise<unknown>]>([
+  [
+    K.webhookSilent,
+    async () => {
+      await world.sql(`update account set webhook_heard_at = now() - interval '1 day'`);
+      await world.orders(4, { state: 'written_back' });
+      await world.advance(MINUTE);
+      await statusChanges(2);
+    },
+    () =>
+      world.sql(`update progress set seen = '["In Production", "Closed"]', status_since = now() where order_id = 3`),
+  ],
+  [
+    K.shopWebhookSilent,
+    () => world.orders(2, { state: 'written_back', firstSeenBy: 'sweep' }),
+    () => world.orders(1, { firstId: 3, state: 'written_back', firstSeenBy: 'sweep' }),
+  ],
+])('%s since it counts as silent, not since the first that it missed', async (kind, missesTwo, missesAnother) => {
+  await missesTwo();
+  for (let at = 0; at < 4 * HOUR; at += HOUR) {
+    await world.pass(HOUR, 30 * MINUTE);
+    await world.stockRun();
+  }
+  expect(await world.firing()).toEqual([]);
+  await missesAnother();
+  const [{ now } = {}] = await world.sql('select now()');
+  await world.pass(10 * MINUTE, MINUTE);
+  expect(await world.firing()).toEqual([kind]);
+  const [incident] = await world.incidents();
+  expect(incident?.startedAt.getTime()).toBeGreaterThanOrEqual((now as Date).getTime() + 5 * MINUTE);
 });
 
 it('every rule that is judged has a scenario here, and every one a section of the runbook', () => {
