@@ -62,8 +62,18 @@ export interface ShopFacts extends CallFacts {
   readonly firstHeldAt: Date | null;
   /** The shop's own webhooks; null where it cannot reach the relay (no RELAY_PUBLIC_URL). */
   readonly webhook: WebhookFacts | null;
-  /** null where the stock is not synchronised. */
-  readonly stock: { readonly intervalMs: number; readonly lastAt: Date | null; readonly ageMs: number } | null;
+  /** null where the stock is not synchronised: switched off, or the shop is not live. */
+  readonly stock: StockFacts | null;
+}
+
+export interface StockFacts {
+  readonly intervalMs: number;
+  /** The last good synchronisation; null before the first. */
+  readonly lastAt: Date | null;
+  /** From when on the next one is waited for: the last, or when the schedule began where that is later. */
+  readonly since: Date;
+  /** Of `since`. */
+  readonly ageMs: number;
 }
 
 export interface WorkerFacts {

@@ -5,6 +5,7 @@ import type {
   BreakerFacts,
   CallFacts,
   ShopFacts,
+  StockFacts,
   WebhookFacts,
 } from './alert-facts.js';
 import { ALERT_KINDS as K, type Severity } from './alert-rules.js';
@@ -129,15 +130,14 @@ function judgeShop(shop: ShopFacts, limits: AlertThresholds): Finding[] {
         `shop ${shop.id} delivered nothing in ${span(limits.webhookSilenceMs)}, in which sweeps found ${shop.webhook.missed} orders${refusedToday(shop.webhook)}`,
       ),
     );
-  if (shop.stock !== null && shop.stock.ageMs > 2 * shop.stock.intervalMs)
+  const { stock } = shop;
+  if (stock !== null && stock.ageMs > 2 * stock.intervalMs)
     found.push(
       about(
         K.noStockSync,
         2,
-        shop.stock.lastAt === null
-          ? `the stock of shop ${shop.id} was never synchronised, ${span(shop.stock.ageMs)} after it was connected`
-          : `the stock of shop ${shop.id} was last synchronised ${span(shop.stock.ageMs)} ago; every ${span(shop.stock.intervalMs)} is wanted`,
-        shop.stock.lastAt,
+        noStockText(shop.id, stock),
+        new Date(stock.since.getTime() + 2 * stock.intervalMs), // before that nothing was amiss
       ),
     );
   return found;
@@ -194,6 +194,13 @@ function isSilent(webhook: WebhookFacts | null, { missedWebhooks }: AlertThresho
 
 function refusedToday({ refusedToday: refused }: WebhookFacts): string {
   return refused === 0 ? '' : `; ${refused} deliveries were refused today for a wrong secret`;
+}
+
+function noStockText(shopId: string, { lastAt, since, ageMs, intervalMs }: StockFacts): string {
+  if (lastAt === null)
+    return `the stock of shop ${shopId} was never synchronised, ${span(ageMs)} after its schedule began`;
+  const lastMs = ageMs + since.getTime() - lastAt.getTime();
+  return `the stock of shop ${shopId} was last synchronised ${span(lastMs)} ago; every ${span(intervalMs)} is wanted`;
 }
 
 function byPerson({ owner }: BreakerFacts): boolean {

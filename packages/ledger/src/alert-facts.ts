@@ -161,12 +161,13 @@ where s.id = any($1::text[])`;
 async function stockFacts(ledger: Ledger, shopId: string, intervalMs: number | null): Promise<ShopFacts['stock']> {
   if (intervalMs === null) return null;
   const lastAt = await lastStockSync(ledger, shopId);
-  const row = await oneRow<{ ageMs: number | null }>(
+  const row = await oneRow<{ since: Date; ageMs: number }>(
     ledger.pool,
-    `select extract(epoch from now() - coalesce($2::timestamptz, baseline_at))::float8 * 1000 as "ageMs" from shop where id = $1`,
+    `select since, extract(epoch from now() - since)::float8 * 1000 as "ageMs"
+     from (select greatest($2::timestamptz, stock_since) as since from shop where id = $1 and mode = 'live' and stock_since is not null) s`,
     [shopId, lastAt],
   );
-  return { intervalMs, lastAt, ageMs: row?.ageMs ?? 0 };
+  return row === null ? null : { intervalMs, lastAt, ...row };
 }
 
 /** Workers tell every 5 s that they live: two that were missed, at least, and six at most. */

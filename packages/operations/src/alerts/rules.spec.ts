@@ -20,11 +20,12 @@ beforeEach(async () => {
   await world.sql(
     `update account set breaker_state = 'closed', breaker_owner = null, breaker_reason = null, breaker_since = null, frozen_until = null, webhook_heard_at = now()`,
   );
-  await world.sql(`update shop set paused_at = null, resumed_at = null`);
+  await world.sql(`update shop set mode = 'live', paused_at = null, resumed_at = null`);
   await world.sql(
     `insert into shop_host (id) select host from shop on conflict (id) do update set breaker_state = 'closed', breaker_owner = null, breaker_reason = null, breaker_since = null`,
   );
   await world.workerBeats();
+  await world.planStock();
   await world.stockRun();
 });
 
@@ -309,6 +310,52 @@ it('a webhook that the shop had disabled is told by the look that finds it, and 
   expect(await world.firing()).toEqual([]);
   await world.pass(16 * MINUTE, 4 * MINUTE);
   expect(await world.incidents()).toMatchObject([{ state: 'resolved', resolvedBy: 'relay' }]);
+});
+
+describe('no stock sync', () => {
+  const planned = async (ms: number, everyMs?: number | null) => {
+    for (let at = 0; at < ms; at += 10 * MINUTE) {
+      await world.planStock(everyMs);
+      await world.pass(10 * MINUTE, 10 * MINUTE);
+    }
+  };
+  const now = async () => ((await world.sql('select now()'))[0]?.['now'] as Date).getTime();
+
+  it('begins when two intervals have passed, not with the last run', async () => {
+    const lastAt = await now();
+    await planned(3 * HOUR);
+    expect(await world.firing()).toEqual([K.noStockSync]);
+    const [incident] = await world.incidents();
+    expect(incident?.startedAt.getTime()).toBe(lastAt + 2 * HOUR);
+    expect(incident?.title).toContain('last synchronised 2 h ago');
+  });
+
+  it('is no fault of a shop in shadow, which has no schedule', async () => {
+    await world.sql(`delete from stock_run`);
+    await world.sql(`update shop set mode = 'shadow'`);
+    await planned(5 * HOUR);
+    expect(await world.firing()).toEqual([]);
+    await world.sql(`update shop set mode = 'live'`);
+    await planned(110 * MINUTE);
+    expect(await world.firing()).toEqual([]);
+    await planned(20 * MINUTE);
+    expect(await world.firing()).toEqual([K.noStockSync]);
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['connected long ago', () => world.sql('delete from stock_run')],
+    ['synchronised long ago', () => Promise.resolve()],
+  ])('counts from when it was switched on in a shop %s', async (_what, was) => {
+    await was();
+    await world.planStock(null);
+    await world.advance(30 * 24 * HOUR);
+    const onAt = await now();
+    await planned(110 * MINUTE);
+    expect(await world.firing()).toEqual([]);
+    await planned(20 * MINUTE);
+    expect(await world.firing()).toEqual([K.noStockSync]);
+    expect((await world.incidents())[0]?.startedAt.getTime()).toBe(onAt + 2 * HOUR);
+  });
 });
 
 it.each<[string, () => Promise<unknown>, () => Promise<unknown>]>([
