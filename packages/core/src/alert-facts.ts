@@ -57,9 +57,12 @@ export interface ShopFacts extends CallFacts {
   readonly id: string;
   readonly host: string | null;
   readonly hostBreaker: BreakerFacts;
-  /** Orders and changes that wait for a person who has not put them there. */
+  /** Orders that wait for a person who has not put them there. */
   readonly held: number;
   readonly firstHeldAt: Date | null;
+  /** Changes of accepted orders that HFT71 was not told: a person does so. */
+  readonly heldUpdates: number;
+  readonly firstHeldUpdateAt: Date | null;
   /** The shop's own webhooks; null where it cannot reach the relay (no RELAY_PUBLIC_URL). */
   readonly webhook: WebhookFacts | null;
   /** null where the stock is not synchronised: switched off, or the shop is not live. */

@@ -113,13 +113,13 @@ function judgeShop(shop: ShopFacts, limits: AlertThresholds): Finding[] {
         limits.breakerOpenMs,
       ),
     );
-  if (shop.held > 0)
+  if (shop.held + shop.heldUpdates > 0)
     found.push(
       about(
         K.held,
-        shop.held >= limits.heldMany ? 2 : 3,
-        `${shop.held} ${shop.held === 1 ? 'order waits' : 'orders wait'} for a person: relay orders held`,
-        shop.firstHeldAt,
+        shop.held + shop.heldUpdates >= limits.heldMany ? 2 : 3,
+        heldText(shop),
+        earlier(shop.firstHeldAt, shop.firstHeldUpdateAt),
       ),
     );
   if (isSilent(shop.webhook, limits))
@@ -194,6 +194,18 @@ function isSilent(webhook: WebhookFacts | null, { missedWebhooks }: AlertThresho
 
 function refusedToday({ refusedToday: refused }: WebhookFacts): string {
   return refused === 0 ? '' : `; ${refused} deliveries were refused today for a wrong secret`;
+}
+
+function heldText({ held, heldUpdates }: ShopFacts): string {
+  const waiting = (count: number, what: string, command: string) =>
+    count === 0 ? [] : [`${count} ${what}${count === 1 ? ' waits' : 's wait'} for a person: ${command}`];
+  return [...waiting(held, 'order', 'relay orders held'), ...waiting(heldUpdates, 'update', 'relay statuses')].join(
+    '; ',
+  );
+}
+
+function earlier(one: Date | null, other: Date | null): Date | null {
+  return one === null || (other !== null && other < one) ? other : one;
 }
 
 function noStockText(shopId: string, { lastAt, since, ageMs, intervalMs }: StockFacts): string {

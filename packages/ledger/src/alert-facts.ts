@@ -3,7 +3,9 @@ import { FAILED_CALL, NO_CALLS } from './breaker.js';
 import { lastStockSync } from './stock-runs.js';
 import { oneRow, rows, type Ledger } from './connect.js';
 import { COULD_GO_SINCE } from './could-go.js';
+import { WAITS_FOR_PERSON } from './held.js';
 import { readProgress } from './process-beats.js';
+import { HELD_UPDATE } from './updates.js';
 
 /** What the settings say of one shop, as far as the rules of alerts need it. */
 export interface WatchedShop {
@@ -137,7 +139,7 @@ export async function shopFacts(ledger: Ledger, shops: readonly WatchedShop[], t
 }
 
 const SHOPS = `
-select s.id, s.host, coalesce(h.breaker_state, 'closed') as state, h.breaker_owner as owner, h.breaker_reason as reason, called.*, waiting.*, swept.*,
+select s.id, s.host, coalesce(h.breaker_state, 'closed') as state, h.breaker_owner as owner, h.breaker_reason as reason, called.*, waiting.*, changes.*, swept.*,
        exists (select 1 from delivery d where d.shop_id = s.id and d.received_at > now() - $3::bigint * interval '1 millisecond'
                  and d.topic is distinct from 'hft71.order-status') as "isHeard"
 from shop s left join shop_host h on h.id = s.host
@@ -148,9 +150,12 @@ cross join lateral (
 ) called
 cross join lateral (
   -- whoever holds an order by hand knows of it, and going live lists its own
-  select count(*)::int as held, min(i.state_since) as "firstHeldAt" from intent i
-  where i.shop_id = s.id and i.state in ('held', 'rejected') and coalesce(i.reason, '') not in ('person', 'before-go-live')
+  select count(*)::int as held, min(w.since) as "firstHeldAt" from ${WAITS_FOR_PERSON} w
+  where w.shop_id = s.id and coalesce(w.reason, '') not in ('person', 'before-go-live')
 ) waiting
+cross join lateral (
+  select count(*)::int as "heldUpdates", min(u.state_since) as "firstHeldUpdateAt" from intent u where u.shop_id = s.id and ${HELD_UPDATE}
+) changes
 cross join lateral (
   select count(*)::int as missed from shop_order o
   where o.shop_id = s.id and o.first_seen_by in ('sweep', 'level-sweep') and o.created_at > now() - $3::bigint * interval '1 millisecond'

@@ -1,7 +1,8 @@
 import { ALERT_KINDS as K, ALERT_RULES, JUDGED_KINDS, type Severity } from '@relay/core';
-import { closeBreaker, pauseShop, resumeShop } from '@relay/ledger';
+import { closeBreaker, heldOrders, heldUpdates, pauseShop, resumeShop } from '@relay/ledger';
 import { keepShopWebhooks, webhookUrl } from '@relay/intake';
 import { readReadiness } from '../readiness.js';
+import { readStatus } from '../status.js';
 import { intakeContext } from '../relay.js';
 import { HOUR, MINUTE, startAlertWorld, type AlertWorld } from './testing-world.js';
 
@@ -310,6 +311,45 @@ it('a webhook that the shop had disabled is told by the look that finds it, and 
   expect(await world.firing()).toEqual([]);
   await world.pass(16 * MINUTE, 4 * MINUTE);
   expect(await world.incidents()).toMatchObject([{ state: 'resolved', resolvedBy: 'relay' }]);
+});
+
+describe('orders held counts what the lists show', () => {
+  const held = async () => {
+    await world.evaluate();
+    return (await world.sql('select message from alert where kind = $1', [K.held])).map(({ message }) => message);
+  };
+  const heldUpdate = () =>
+    world.sql(
+      `insert into intent (id, kind, shop_id, order_id, account_id, state, reason)
+       select gen_random_uuid(), 'update_order', shop_id, order_id, account_id, 'held', 'cancel-by-hand' from intent where order_id = 1`,
+    );
+  const usedAgain = () => world.sql('update shop_order set identity_changed_at = now() where order_id = 2');
+
+  it('an update that waits stands among the statuses, not among the orders', async () => {
+    await world.orders(1, { state: 'written_back' });
+    await heldUpdate();
+    expect(await held()).toEqual(['1 update waits for a person: relay statuses']);
+    expect(await heldOrders(world.relay.ledger)).toEqual([]);
+    expect(await heldUpdates(world.relay.ledger)).toHaveLength(1);
+  });
+
+  it('an id that the shop uses again after its order was sent waits for a person too', async () => {
+    await world.orders(3, { state: 'written_back' });
+    await usedAgain();
+    expect(await held()).toEqual(['1 order waits for a person: relay orders held']);
+    expect(await heldOrders(world.relay.ledger)).toMatchObject([{ orderId: 2, reason: 'order-identity-changed' }]);
+    expect(await readStatus(world.relay)).toMatchObject({ heldOrders: 1 });
+  });
+
+  it('both are one alert', async () => {
+    await world.orders(3, { state: 'written_back' });
+    await heldUpdate();
+    await usedAgain();
+    await world.orders(1, { firstId: 4, state: 'held', reason: 'mapping' });
+    expect(await held()).toEqual([
+      '2 orders wait for a person: relay orders held; 1 update waits for a person: relay statuses',
+    ]);
+  });
 });
 
 describe('no stock sync', () => {
