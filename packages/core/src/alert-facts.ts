@@ -34,7 +34,7 @@ export interface AccountFacts extends CallFacts {
   readonly throttled: number;
   /** What the limit would have granted in the window. */
   readonly granted: number;
-  /** Orders that could go now, as far as breakers and freezes go, and how long the oldest has. */
+  /** Orders that could go now, as far as breakers, freezes and pauses go, and how long the oldest has. */
   readonly due: number;
   readonly oldestDueMs: number;
   /** The same, a freeze of HFT71's counting as waiting for its limit. */
@@ -49,7 +49,6 @@ export interface WebhookFacts {
   readonly isHeard: boolean;
   /** What it should have told: found by polling, or by a sweep. */
   readonly missed: number;
-  readonly firstMissedAt: Date | null;
   /** Deliveries of today without a right secret or signature. */
   readonly refusedToday: number;
 }
@@ -58,13 +57,26 @@ export interface ShopFacts extends CallFacts {
   readonly id: string;
   readonly host: string | null;
   readonly hostBreaker: BreakerFacts;
-  /** Orders and changes that wait for a person who has not put them there. */
+  /** Orders that wait for a person who has not put them there. */
   readonly held: number;
   readonly firstHeldAt: Date | null;
+  /** Changes of accepted orders that HFT71 was not told: a person does so. */
+  readonly heldUpdates: number;
+  readonly firstHeldUpdateAt: Date | null;
   /** The shop's own webhooks; null where it cannot reach the relay (no RELAY_PUBLIC_URL). */
   readonly webhook: WebhookFacts | null;
-  /** null where the stock is not synchronised. */
-  readonly stock: { readonly intervalMs: number; readonly lastAt: Date | null; readonly ageMs: number } | null;
+  /** null where the stock is not synchronised: switched off, or the shop is not live. */
+  readonly stock: StockFacts | null;
+}
+
+export interface StockFacts {
+  readonly intervalMs: number;
+  /** The last good synchronisation; null before the first. */
+  readonly lastAt: Date | null;
+  /** From when on the next one is waited for: the last, or when the schedule began where that is later. */
+  readonly since: Date;
+  /** Of `since`. */
+  readonly ageMs: number;
 }
 
 export interface WorkerFacts {

@@ -5,6 +5,7 @@ import type {
   BreakerFacts,
   CallFacts,
   ShopFacts,
+  StockFacts,
   WebhookFacts,
 } from './alert-facts.js';
 import { ALERT_KINDS as K, type Severity } from './alert-rules.js';
@@ -68,7 +69,6 @@ function judgeAccount(account: AccountFacts, facts: AlertFacts, limits: AlertThr
         K.webhookSilent,
         2,
         `HFT71’s webhook told nothing in ${span(limits.webhookSilenceMs)}, in which polling found ${account.webhook.missed} changes${refusedToday(account.webhook)}`,
-        account.webhook.firstMissedAt,
       ),
     );
   const isStarved = account.throttled >= 3 || account.calls >= MOSTLY_USED * account.granted;
@@ -113,13 +113,13 @@ function judgeShop(shop: ShopFacts, limits: AlertThresholds): Finding[] {
         limits.breakerOpenMs,
       ),
     );
-  if (shop.held > 0)
+  if (shop.held + shop.heldUpdates > 0)
     found.push(
       about(
         K.held,
-        shop.held >= limits.heldMany ? 2 : 3,
-        `${shop.held} ${shop.held === 1 ? 'order waits' : 'orders wait'} for a person: relay orders held`,
-        shop.firstHeldAt,
+        shop.held + shop.heldUpdates >= limits.heldMany ? 2 : 3,
+        heldText(shop),
+        earlier(shop.firstHeldAt, shop.firstHeldUpdateAt),
       ),
     );
   if (isSilent(shop.webhook, limits))
@@ -128,18 +128,16 @@ function judgeShop(shop: ShopFacts, limits: AlertThresholds): Finding[] {
         K.shopWebhookSilent,
         2,
         `shop ${shop.id} delivered nothing in ${span(limits.webhookSilenceMs)}, in which sweeps found ${shop.webhook.missed} orders${refusedToday(shop.webhook)}`,
-        shop.webhook.firstMissedAt,
       ),
     );
-  if (shop.stock !== null && shop.stock.ageMs > 2 * shop.stock.intervalMs)
+  const { stock } = shop;
+  if (stock !== null && stock.ageMs > 2 * stock.intervalMs)
     found.push(
       about(
         K.noStockSync,
         2,
-        shop.stock.lastAt === null
-          ? `the stock of shop ${shop.id} was never synchronised, ${span(shop.stock.ageMs)} after it was connected`
-          : `the stock of shop ${shop.id} was last synchronised ${span(shop.stock.ageMs)} ago; every ${span(shop.stock.intervalMs)} is wanted`,
-        shop.stock.lastAt,
+        noStockText(shop.id, stock),
+        new Date(stock.since.getTime() + 2 * stock.intervalMs), // before that nothing was amiss
       ),
     );
   return found;
@@ -196,6 +194,25 @@ function isSilent(webhook: WebhookFacts | null, { missedWebhooks }: AlertThresho
 
 function refusedToday({ refusedToday: refused }: WebhookFacts): string {
   return refused === 0 ? '' : `; ${refused} deliveries were refused today for a wrong secret`;
+}
+
+function heldText({ held, heldUpdates }: ShopFacts): string {
+  const waiting = (count: number, what: string, command: string) =>
+    count === 0 ? [] : [`${count} ${what}${count === 1 ? ' waits' : 's wait'} for a person: ${command}`];
+  return [...waiting(held, 'order', 'relay orders held'), ...waiting(heldUpdates, 'update', 'relay statuses')].join(
+    '; ',
+  );
+}
+
+function earlier(one: Date | null, other: Date | null): Date | null {
+  return one === null || (other !== null && other < one) ? other : one;
+}
+
+function noStockText(shopId: string, { lastAt, since, ageMs, intervalMs }: StockFacts): string {
+  if (lastAt === null)
+    return `the stock of shop ${shopId} was never synchronised, ${span(ageMs)} after its schedule began`;
+  const lastMs = ageMs + since.getTime() - lastAt.getTime();
+  return `the stock of shop ${shopId} was last synchronised ${span(lastMs)} ago; every ${span(intervalMs)} is wanted`;
 }
 
 function byPerson({ owner }: BreakerFacts): boolean {

@@ -2,7 +2,10 @@ import type { AccountFacts, BreakerFacts, ShopFacts, WebhookFacts, WorkerFacts }
 import { FAILED_CALL, NO_CALLS } from './breaker.js';
 import { lastStockSync } from './stock-runs.js';
 import { oneRow, rows, type Ledger } from './connect.js';
+import { COULD_GO_SINCE } from './could-go.js';
+import { WAITS_FOR_PERSON } from './held.js';
 import { readProgress } from './process-beats.js';
+import { HELD_UPDATE } from './updates.js';
 
 /** What the settings say of one shop, as far as the rules of alerts need it. */
 export interface WatchedShop {
@@ -30,7 +33,7 @@ interface BreakerRow {
   readonly reason: string | null;
 }
 type AccountRow = Omit<AccountFacts, 'breaker' | 'webhook' | 'granted'> &
-  BreakerRow & { readonly isHeard: boolean; readonly missed: number; readonly firstMissedAt: Date | null };
+  BreakerRow & { readonly isHeard: boolean; readonly missed: number };
 
 /** The accounts of these shops: their breaker, their calls within the window, what waits. */
 export async function accountFacts(
@@ -45,7 +48,7 @@ export async function accountFacts(
     times.webhookSilenceMs,
   ]);
   const refused = await refusedToday(ledger, 'hft71-refused');
-  return found.map(({ state, owner, reason, isHeard, missed, firstMissedAt, ...account }) => {
+  return found.map(({ state, owner, reason, isHeard, missed, ...account }) => {
     const own = shops.filter(({ accountId }) => accountId === account.id);
     const refusals = own.reduce((sum, { id }) => sum + (refused.get(id) ?? 0), 0);
     return {
@@ -53,7 +56,7 @@ export async function accountFacts(
       breaker: { state, owner, reason },
       granted: byAccount.get(account.id)?.granted ?? Infinity,
       webhook: own.some(({ expectsHft71Webhook }) => expectsHft71Webhook)
-        ? { isHeard, missed, firstMissedAt, refusedToday: refusals }
+        ? { isHeard, missed, refusedToday: refusals }
         : null,
     };
   });
@@ -64,12 +67,12 @@ const FAILED_SEND = `c.action = 'send_order' and (${FAILED_CALL} or c.status >= 
 const GOOD_SEND = `c.action = 'send_order' and c.status between 200 and 299`;
 
 /**
- * For how long an order could have gone, in s: what an outage took is not its waiting. One that was tried and waits for its
- * next try has the clock of the deadline.
+ * For how long an order could have gone, in s: what an outage or a pause took is not its waiting. One that was tried and
+ * waits for its next try has the clock of the deadline.
  */
 const waitedSince = (further: string) => `greatest(
   case when i.not_before is null or i.not_before <= now()
-       then extract(epoch from now() - greatest(i.state_since, i.not_before, a.breaker_since, h.breaker_since${further})) end,
+       then extract(epoch from now() - greatest(${COULD_GO_SINCE}${further})) end,
   (s.could_go_ms - i.could_go_from) / 1000.0)`;
 
 const ACCOUNTS = `
@@ -97,21 +100,21 @@ cross join lateral (
          coalesce(max(${waitedSince(', a.frozen_until')}) filter (where send_window(a) > 0), 0)::float8 * 1000 as "oldestDueMs",
          count(*)::int as "waitingForLimit",
          coalesce(max(${waitedSince('')}), 0)::float8 * 1000 as "oldestWaitingForLimitMs"
-  from intent i join shop s on s.id = i.shop_id and s.mode = 'live' left join shop_host h on h.id = s.host
+  from intent i join shop s on s.id = i.shop_id and s.mode = 'live' and s.paused_at is null left join shop_host h on h.id = s.host
   where i.account_id = a.id and i.kind in ('send_order', 'reprint') and i.state = 'ready'
     and (i.not_before is null or i.not_before <= now() or i.could_go_from is not null)
     and a.breaker_state = 'closed' and coalesce(h.breaker_state, 'closed') = 'closed'
 ) waiting
 cross join lateral (
   -- the first reading tells no change; one of this moment may still be told
-  select count(*)::int as missed, min(p.status_since) as "firstMissedAt" from progress p
+  select count(*)::int as missed from progress p
   where p.account_id = a.id and p.status_since > now() - $3::bigint * interval '1 millisecond'
     and p.status_since < now() - least(interval '5 minutes', $3::bigint * interval '1 millisecond' / 4) and jsonb_array_length(p.seen) > 1
 ) changed
 where a.id = any($1::uuid[])`;
 
 type ShopRow = Omit<ShopFacts, 'hostBreaker' | 'webhook' | 'stock'> &
-  BreakerRow & { readonly missed: number; readonly firstMissedAt: Date | null; readonly isHeard: boolean };
+  BreakerRow & { readonly missed: number; readonly isHeard: boolean };
 
 /** These shops: the breaker of their host, their calls within the window, what waits for a person. */
 export async function shopFacts(ledger: Ledger, shops: readonly WatchedShop[], times: FactTimes): Promise<ShopFacts[]> {
@@ -122,9 +125,9 @@ export async function shopFacts(ledger: Ledger, shops: readonly WatchedShop[], t
   ]);
   const refused = await refusedToday(ledger, 'bad-signature');
   return Promise.all(
-    found.map(async ({ state, owner, reason, missed, firstMissedAt, isHeard, ...shop }): Promise<ShopFacts> => {
+    found.map(async ({ state, owner, reason, missed, isHeard, ...shop }): Promise<ShopFacts> => {
       const watched = shops.find(({ id }) => id === shop.id);
-      const webhook: WebhookFacts = { isHeard, missed, firstMissedAt, refusedToday: refused.get(shop.id) ?? 0 };
+      const webhook: WebhookFacts = { isHeard, missed, refusedToday: refused.get(shop.id) ?? 0 };
       return {
         ...shop,
         hostBreaker: { state, owner, reason },
@@ -136,7 +139,7 @@ export async function shopFacts(ledger: Ledger, shops: readonly WatchedShop[], t
 }
 
 const SHOPS = `
-select s.id, s.host, coalesce(h.breaker_state, 'closed') as state, h.breaker_owner as owner, h.breaker_reason as reason, called.*, waiting.*, swept.*,
+select s.id, s.host, coalesce(h.breaker_state, 'closed') as state, h.breaker_owner as owner, h.breaker_reason as reason, called.*, waiting.*, changes.*, swept.*,
        exists (select 1 from delivery d where d.shop_id = s.id and d.received_at > now() - $3::bigint * interval '1 millisecond'
                  and d.topic is distinct from 'hft71.order-status') as "isHeard"
 from shop s left join shop_host h on h.id = s.host
@@ -147,11 +150,14 @@ cross join lateral (
 ) called
 cross join lateral (
   -- whoever holds an order by hand knows of it, and going live lists its own
-  select count(*)::int as held, min(i.state_since) as "firstHeldAt" from intent i
-  where i.shop_id = s.id and i.state in ('held', 'rejected') and coalesce(i.reason, '') not in ('person', 'before-go-live')
+  select count(*)::int as held, min(w.since) as "firstHeldAt" from ${WAITS_FOR_PERSON} w
+  where w.shop_id = s.id and coalesce(w.reason, '') not in ('person', 'before-go-live')
 ) waiting
 cross join lateral (
-  select count(*)::int as missed, min(o.created_at) as "firstMissedAt" from shop_order o
+  select count(*)::int as "heldUpdates", min(u.state_since) as "firstHeldUpdateAt" from intent u where u.shop_id = s.id and ${HELD_UPDATE}
+) changes
+cross join lateral (
+  select count(*)::int as missed from shop_order o
   where o.shop_id = s.id and o.first_seen_by in ('sweep', 'level-sweep') and o.created_at > now() - $3::bigint * interval '1 millisecond'
     and o.created_at < now() - least(interval '5 minutes', $3::bigint * interval '1 millisecond' / 4)
 ) swept
@@ -160,12 +166,13 @@ where s.id = any($1::text[])`;
 async function stockFacts(ledger: Ledger, shopId: string, intervalMs: number | null): Promise<ShopFacts['stock']> {
   if (intervalMs === null) return null;
   const lastAt = await lastStockSync(ledger, shopId);
-  const row = await oneRow<{ ageMs: number | null }>(
+  const row = await oneRow<{ since: Date; ageMs: number }>(
     ledger.pool,
-    `select extract(epoch from now() - coalesce($2::timestamptz, baseline_at))::float8 * 1000 as "ageMs" from shop where id = $1`,
+    `select since, extract(epoch from now() - since)::float8 * 1000 as "ageMs"
+     from (select greatest($2::timestamptz, stock_since) as since from shop where id = $1 and mode = 'live' and stock_since is not null) s`,
     [shopId, lastAt],
   );
-  return { intervalMs, lastAt, ageMs: row?.ageMs ?? 0 };
+  return row === null ? null : { intervalMs, lastAt, ...row };
 }
 
 /** Workers tell every 5 s that they live: two that were missed, at least, and six at most. */

@@ -21,24 +21,40 @@ export interface HeldOrder {
   readonly settleUntil: Date | null;
 }
 
-/** What waits for a person: held, refused by HFT71, and orders whose id the shop uses again after the first was sent. */
+/**
+ * SQL: what waits for a person, why and since when: held, refused by HFT71, and orders whose id the shop uses again after
+ * the first was sent. In two parts, each with an index of its own, since alerts ask for it again and again.
+ */
+export const WAITS_FOR_PERSON = `(
+  select i.id, i.shop_id, i.reason, i.state_since as since from intent i
+  where i.kind in ('send_order', 'reprint') and i.state in ('held', 'rejected')
+  union all
+  select i.id, i.shop_id, 'order-identity-changed', o.identity_changed_at
+  from shop_order o join intent i on i.shop_id = o.shop_id and i.order_id = o.order_id and i.kind = 'send_order'
+  where o.identity_changed_at is not null and i.state in ('sent', 'written_back', 'adopted')
+)`;
+
+/** What waits for a person, the longest first. */
 export async function heldOrders(
   ledger: Ledger,
   filter: { shopId?: string; limit?: number } = {},
 ): Promise<HeldOrder[]> {
   const found = await rows<Omit<HeldOrder, 'orderId'> & { orderId: string }>(
     ledger.pool,
-    `select i.shop_id as "shopId", i.order_id as "orderId", o.number, i.copy, i.state,
-            case when i.state in ('held', 'rejected') then i.reason else 'order-identity-changed' end as reason,
-            i.reason_detail as detail, case when i.state in ('held', 'rejected') then i.state_since else o.identity_changed_at end as since,
+    `select i.shop_id as "shopId", i.order_id as "orderId", o.number, i.copy, i.state, w.reason, i.reason_detail as detail, w.since,
             i.reference, i.hft71_order_id as "hft71OrderId", i.token, i.settle_until as "settleUntil"
-     from intent i join shop_order o on o.shop_id = i.shop_id and o.order_id = i.order_id
-     where i.kind in ('send_order', 'reprint') and ($1::text is null or i.shop_id = $1)
-       and (i.state in ('held', 'rejected') or o.identity_changed_at is not null and i.kind = 'send_order' and i.state in ('sent', 'written_back', 'adopted'))
-     order by since, i.order_id limit $2`,
+     from ${WAITS_FOR_PERSON} w join intent i on i.id = w.id join shop_order o on o.shop_id = i.shop_id and o.order_id = i.order_id
+     where $1::text is null or w.shop_id = $1
+     order by w.since, i.order_id limit $2`,
     [filter.shopId ?? null, filter.limit ?? 1_000],
   );
   return found.map((row) => ({ ...row, orderId: Number(row.orderId) }));
+}
+
+/** Over all shops; without a limit. */
+export async function countHeldOrders(ledger: Ledger): Promise<number> {
+  const row = await oneRow<{ count: number }>(ledger.pool, `select count(*)::int as count from ${WAITS_FOR_PERSON} w`);
+  return row?.count ?? 0;
 }
 
 export interface AttemptView {

@@ -37,9 +37,10 @@ export async function resumeShop(ledger: Ledger, shopId: string, by: PersonsAct)
   return inTransaction(ledger, async (client) => {
     const was = await oneRow<ShopPause>(client, `${PAUSES} and id = $1 for update`, [shopId]);
     if (was === null) return null;
-    await client.query('update shop set paused_at = null, paused_by = null, pause_reason = null where id = $1', [
-      shopId,
-    ]);
+    await client.query(
+      'update shop set paused_at = null, paused_by = null, pause_reason = null, resumed_at = now() where id = $1',
+      [shopId],
+    );
     const { pausedAt, pausedBy, pauseReason } = was;
     await writeAuditOn(client, {
       ...by,

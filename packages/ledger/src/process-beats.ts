@@ -1,4 +1,5 @@
 import { oneRow, rows, type Ledger } from './connect.js';
+import { COULD_GO_SINCE } from './could-go.js';
 
 /** A process tells that it runs and, with `progressed`, that it got something done since the last beat. */
 export async function beat(
@@ -22,7 +23,7 @@ export interface Progress {
   readonly lastProgressAt: Date | null;
   /** Hand-offs and write-backs that could go now and are not being worked on. */
   readonly due: number;
-  /** Age of the oldest of them, seconds. */
+  /** For how long the oldest of them could have gone, seconds: what an outage, a freeze or a pause took does not count. */
   readonly oldestDueSeconds: number;
 }
 
@@ -33,9 +34,11 @@ export async function readProgress(ledger: Ledger): Promise<Progress> {
     `select (select count(*)::int from process_beat where kind = 'worker' and seen_at > now() - interval '30 seconds') as "workersSeen",
             (select max(progress_at) from process_beat where kind = 'worker') as "lastProgressAt",
             count(d.*)::int as due,
-            coalesce(extract(epoch from now() - min(greatest(d.state_since, coalesce(d.not_before, d.state_since)))), 0)::float8 as oldest
+            coalesce(extract(epoch from now() - min(d.since)), 0)::float8 as oldest
      from (
-       select i.state_since, i.not_before from intent i
+       select case i.kind when 'write_back' then greatest(i.state_since, i.not_before, h.breaker_since)
+                          else greatest(${COULD_GO_SINCE}, a.frozen_until) end as since
+       from intent i
        join shop s on s.id = i.shop_id join account a on a.id = i.account_id left join shop_host h on h.id = s.host
        where i.state = 'ready' and (i.not_before is null or i.not_before <= now())
          and coalesce(h.breaker_state, 'closed') <> 'open' and (i.kind = 'write_back' or s.mode = 'live' and send_window(a) > 0

@@ -65,7 +65,8 @@ const CHECK_AGAIN_MS = 60_000;
 /**
  * Wants the next run of a live shop's schedule: when the last one began longer ago than the interval (that of a boost
  * while it lasts), or broke off half done; and a look at writes of which nobody looked yet whether a sale was overwritten.
- * Nothing is wanted while the breaker of one of the two hosts is open. @param everyMs null: no schedule.
+ * Nothing is wanted while the breaker of one of the two hosts is open. Keeps since when the schedule runs: nobody misses a
+ * run from before. @param everyMs null: no schedule.
  */
 export async function planStockRuns(
   ledger: Ledger,
@@ -73,7 +74,11 @@ export async function planStockRuns(
   { everyMs, uncheckedMs }: { everyMs: number | null; uncheckedMs: number },
 ): Promise<void> {
   await ledger.pool.query(
-    `with open as (
+    `with since as (
+       update shop set stock_since = case when $2::bigint is not null and mode = 'live' then now() end
+       where id = $1 and (stock_since is null) = ($2::bigint is not null and mode = 'live')
+     ),
+     open as (
        select s.id, case when $2::bigint is null then null when s.stock_every_until > now() then s.stock_every_ms else $2::bigint end as every_ms
        from shop s join account a on a.id = s.account_id left join shop_host h on h.id = s.host
        where s.id = $1 and s.mode = 'live' and a.breaker_state <> 'open' and coalesce(h.breaker_state, 'closed') <> 'open'

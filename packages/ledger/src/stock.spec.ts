@@ -210,6 +210,22 @@ describe('stock runs', () => {
     expect(await plan()).toEqual(['scheduled']);
   });
 
+  test('the schedule runs since it was switched on in a live shop, and anew after a while in which it did not', async () => {
+    const since = async (everyMs: number | null = 3_600_000): Promise<unknown> => {
+      await plan(everyMs);
+      return (await sql('select stock_since from shop')).rows[0]?.['stock_since'];
+    };
+    expect(await since(null)).toBeNull();
+    const begun = await since();
+    expect(begun).toEqual(expect.any(Date));
+    expect(await since()).toEqual(begun);
+    await sql(`update shop set mode = 'shadow'`);
+    expect(await since()).toBeNull();
+    await sql(`update shop set mode = 'live'`);
+    expect((await since()) as Date).not.toEqual(begun);
+    expect(await since(null)).toBeNull();
+  });
+
   test('a run that a person asked for begins anew after its worker went away, three times at most', async () => {
     const runId = await wantOne();
     for (const state of ['wanted', 'wanted', 'broken_off']) {

@@ -281,6 +281,9 @@ export interface HeldUpdate {
   readonly hft71OrderId: string | null;
 }
 
+/** SQL, of `intent u`. */
+export const HELD_UPDATE = `u.kind in ('update_order', 'update_order_address') and u.state = 'held'`;
+
 export async function heldUpdates(
   ledger: Ledger,
   filter: { shopId?: string; limit?: number } = {},
@@ -291,7 +294,7 @@ export async function heldUpdates(
             u.state_since as since, s.hft71_order_id as "hft71OrderId"
      from intent u join shop_order o on o.shop_id = u.shop_id and o.order_id = u.order_id
      left join intent s on s.shop_id = u.shop_id and s.order_id = u.order_id and s.kind = 'send_order'
-     where u.kind in ('update_order', 'update_order_address') and u.state = 'held' and ($1::text is null or u.shop_id = $1)
+     where ${HELD_UPDATE} and ($1::text is null or u.shop_id = $1)
      order by u.state_since, u.order_id limit $2`,
     [filter.shopId ?? null, filter.limit ?? 1_000],
   );

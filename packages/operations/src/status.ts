@@ -1,5 +1,6 @@
 import type { IntentKind } from '@relay/core';
 import {
+  countHeldOrders,
   countIntents,
   currentFeed,
   listAccounts,
@@ -14,11 +15,12 @@ import type { Relay } from './relay.js';
 /** The state of everything, for one look: counts from the ledger, never from the queues. */
 export async function readStatus(relay: Relay) {
   const { ledger } = relay;
-  const [shops, accounts, hosts, intents, progress, alerts, waiting] = await Promise.all([
+  const [shops, accounts, hosts, intents, heldOrders, progress, alerts, waiting] = await Promise.all([
     listShops(ledger),
     listAccounts(ledger),
     listHosts(ledger),
     countIntents(ledger),
+    countHeldOrders(ledger),
     readProgress(ledger),
     openAlerts(ledger),
     waitingFailures(ledger),
@@ -43,6 +45,7 @@ export async function readStatus(relay: Relay) {
     orders: countsOf('send_order'),
     reprints: countsOf('reprint'),
     writeBacks: countsOf('write_back'),
+    heldOrders,
     progress,
     waiting,
     alerts,

@@ -132,9 +132,8 @@ function waitingText({ waiting }: RelayStatus, { width, paint }: Cli): string {
   return table([], rows, width);
 }
 
-function forAPersonText({ orders, reprints }: RelayStatus, { paint }: Cli): string {
-  const count = [orders, reprints].reduce((sum, of) => sum + (of['held'] ?? 0) + (of['rejected'] ?? 0), 0);
-  return count === 0 ? '  nothing' : `  ${paint.red(`${count} held or refused`)}: relay orders held`;
+function forAPersonText({ heldOrders }: RelayStatus, { paint }: Cli): string {
+  return heldOrders === 0 ? '  nothing' : `  ${paint.red(`${heldOrders} held or refused`)}: relay orders held`;
 }
 
 function alertsText({ alerts }: RelayStatus, { width }: Cli): string {

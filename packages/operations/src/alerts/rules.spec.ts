@@ -1,5 +1,8 @@
 import { ALERT_KINDS as K, ALERT_RULES, JUDGED_KINDS, type Severity } from '@relay/core';
+import { closeBreaker, heldOrders, heldUpdates, pauseShop, resumeShop } from '@relay/ledger';
 import { keepShopWebhooks, webhookUrl } from '@relay/intake';
+import { readReadiness } from '../readiness.js';
+import { readStatus } from '../status.js';
 import { intakeContext } from '../relay.js';
 import { HOUR, MINUTE, startAlertWorld, type AlertWorld } from './testing-world.js';
 
@@ -18,10 +21,12 @@ beforeEach(async () => {
   await world.sql(
     `update account set breaker_state = 'closed', breaker_owner = null, breaker_reason = null, breaker_since = null, frozen_until = null, webhook_heard_at = now()`,
   );
+  await world.sql(`update shop set mode = 'live', paused_at = null, resumed_at = null`);
   await world.sql(
-    `insert into shop_host (id) select host from shop on conflict (id) do update set breaker_state = 'closed', breaker_owner = null, breaker_reason = null`,
+    `insert into shop_host (id) select host from shop on conflict (id) do update set breaker_state = 'closed', breaker_owner = null, breaker_reason = null, breaker_since = null`,
   );
   await world.workerBeats();
+  await world.planStock();
   await world.stockRun();
 });
 
@@ -46,7 +51,8 @@ const withoutWorker = async (ms: number) => {
 const breaker = (state: string, owner: string | null) =>
   world.sql('update account set breaker_state = $1, breaker_owner = $2, breaker_since = now()', [state, owner]);
 const host = (state: string) =>
-  world.sql(`update shop_host set breaker_state = $1, breaker_owner = 'failures'`, [state]);
+  world.sql(`update shop_host set breaker_state = $1, breaker_owner = 'failures', breaker_since = now()`, [state]);
+const freeze = () => world.sql(`update account set frozen_until = now() + interval '1 hour'`);
 const statusChanges = (count: number) =>
   world.sql(
     `update progress set seen = '["In Production", "Closed"]', status = 'Closed', status_since = now()
@@ -54,6 +60,9 @@ const statusChanges = (count: number) =>
     [count],
   );
 const heard = () => world.sql('update account set webhook_heard_at = now()');
+const byPerson = { actor: 'eve', reason: 'cutting over' };
+const pause = () => pauseShop(world.relay.ledger, 'main', byPerson);
+const resume = () => resumeShop(world.relay.ledger, 'main', byPerson);
 const settleOrders = () => world.sql(`update intent set state = 'written_back', hft71_order_id = 'H' || order_id`);
 
 const SCENARIOS: readonly Scenario[] = [
@@ -233,6 +242,46 @@ describe('what is no alert', () => {
     await world.pass(10 * MINUTE, MINUTE);
     expect(await world.sql('select distinct kind from alert')).toEqual([{ kind: K.breaker }]);
   });
+
+  it.each<[string, () => Promise<unknown>, () => Promise<unknown>]>([
+    ['a pause', pause, resume],
+    [
+      'a breaker that a person closes',
+      () => breaker('open', 'person:eve'),
+      () => closeBreaker(world.relay.ledger, { kind: 'account', id: world.accountId }),
+    ],
+    ['an outage’s breaker at its probe', () => breaker('open', 'failures'), () => breaker('half_open', 'failures')],
+    ['an outage of the shop', () => host('open'), () => host('half_open')],
+    ['a freeze', freeze, () => Promise.resolve()],
+  ])('workers are not stuck because %s kept them from working until now', async (_what, begins, ends) => {
+    await world.orders(2);
+    await begins();
+    for (let at = 0; at < HOUR; at += MINUTE) {
+      await world.advance(MINUTE);
+      await world.sql('update process_beat set seen_at = now()');
+    }
+    await ends();
+    await world.evaluate();
+    expect(await world.firing()).toEqual([]);
+    expect((await readReadiness(world.relay)).problems).toEqual([]);
+    for (let at = 0; at <= 3; at += 1) {
+      await world.advance(MINUTE);
+      await world.sql('update process_beat set seen_at = now()');
+      await world.evaluate();
+    }
+    expect(await world.firing()).toContain(K.noProgress); // now they are
+  });
+
+  it('what waits in a paused shop is neither late nor starved, and not at once when it is resumed', async () => {
+    await world.orders(5);
+    await pause();
+    await world.pass(50 * MINUTE, MINUTE);
+    await world.calls(3, { status: 429 });
+    await world.pass(20 * MINUTE, MINUTE);
+    await resume();
+    await world.pass(10 * MINUTE, MINUTE);
+    expect(await world.sql('select kind, message from alert')).toEqual([]);
+  });
 });
 
 it('a webhook that the shop had disabled is told by the look that finds it, and over with the next', async () => {
@@ -262,6 +311,123 @@ it('a webhook that the shop had disabled is told by the look that finds it, and 
   expect(await world.firing()).toEqual([]);
   await world.pass(16 * MINUTE, 4 * MINUTE);
   expect(await world.incidents()).toMatchObject([{ state: 'resolved', resolvedBy: 'relay' }]);
+});
+
+describe('orders held counts what the lists show', () => {
+  const held = async () => {
+    await world.evaluate();
+    return (await world.sql('select message from alert where kind = $1', [K.held])).map(({ message }) => message);
+  };
+  const heldUpdate = () =>
+    world.sql(
+      `insert into intent (id, kind, shop_id, order_id, account_id, state, reason)
+       select gen_random_uuid(), 'update_order', shop_id, order_id, account_id, 'held', 'cancel-by-hand' from intent where order_id = 1`,
+    );
+  const usedAgain = () => world.sql('update shop_order set identity_changed_at = now() where order_id = 2');
+
+  it('an update that waits stands among the statuses, not among the orders', async () => {
+    await world.orders(1, { state: 'written_back' });
+    await heldUpdate();
+    expect(await held()).toEqual(['1 update waits for a person: relay statuses']);
+    expect(await heldOrders(world.relay.ledger)).toEqual([]);
+    expect(await heldUpdates(world.relay.ledger)).toHaveLength(1);
+  });
+
+  it('an id that the shop uses again after its order was sent waits for a person too', async () => {
+    await world.orders(3, { state: 'written_back' });
+    await usedAgain();
+    expect(await held()).toEqual(['1 order waits for a person: relay orders held']);
+    expect(await heldOrders(world.relay.ledger)).toMatchObject([{ orderId: 2, reason: 'order-identity-changed' }]);
+    expect(await readStatus(world.relay)).toMatchObject({ heldOrders: 1 });
+  });
+
+  it('both are one alert', async () => {
+    await world.orders(3, { state: 'written_back' });
+    await heldUpdate();
+    await usedAgain();
+    await world.orders(1, { firstId: 4, state: 'held', reason: 'mapping' });
+    expect(await held()).toEqual([
+      '2 orders wait for a person: relay orders held; 1 update waits for a person: relay statuses',
+    ]);
+  });
+});
+
+describe('no stock sync', () => {
+  const planned = async (ms: number, everyMs?: number | null) => {
+    for (let at = 0; at < ms; at += 10 * MINUTE) {
+      await world.planStock(everyMs);
+      await world.pass(10 * MINUTE, 10 * MINUTE);
+    }
+  };
+  const now = async () => ((await world.sql('select now()'))[0]?.['now'] as Date).getTime();
+
+  it('begins when two intervals have passed, not with the last run', async () => {
+    const lastAt = await now();
+    await planned(3 * HOUR);
+    expect(await world.firing()).toEqual([K.noStockSync]);
+    const [incident] = await world.incidents();
+    expect(incident?.startedAt.getTime()).toBe(lastAt + 2 * HOUR);
+    expect(incident?.title).toContain('last synchronised 2 h ago');
+  });
+
+  it('is no fault of a shop in shadow, which has no schedule', async () => {
+    await world.sql(`delete from stock_run`);
+    await world.sql(`update shop set mode = 'shadow'`);
+    await planned(5 * HOUR);
+    expect(await world.firing()).toEqual([]);
+    await world.sql(`update shop set mode = 'live'`);
+    await planned(110 * MINUTE);
+    expect(await world.firing()).toEqual([]);
+    await planned(20 * MINUTE);
+    expect(await world.firing()).toEqual([K.noStockSync]);
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['connected long ago', () => world.sql('delete from stock_run')],
+    ['synchronised long ago', () => Promise.resolve()],
+  ])('counts from when it was switched on in a shop %s', async (_what, was) => {
+    await was();
+    await world.planStock(null);
+    await world.advance(30 * 24 * HOUR);
+    const onAt = await now();
+    await planned(110 * MINUTE);
+    expect(await world.firing()).toEqual([]);
+    await planned(20 * MINUTE);
+    expect(await world.firing()).toEqual([K.noStockSync]);
+    expect((await world.incidents())[0]?.startedAt.getTime()).toBe(onAt + 2 * HOUR);
+  });
+});
+
+it.each<[string, () => Promise<unknown>, () => Promise<unknown>]>([
+  [
+    K.webhookSilent,
+    async () => {
+      await world.sql(`update account set webhook_heard_at = now() - interval '1 day'`);
+      await world.orders(4, { state: 'written_back' });
+      await world.advance(MINUTE);
+      await statusChanges(2);
+    },
+    () =>
+      world.sql(`update progress set seen = '["In Production", "Closed"]', status_since = now() where order_id = 3`),
+  ],
+  [
+    K.shopWebhookSilent,
+    () => world.orders(2, { state: 'written_back', firstSeenBy: 'sweep' }),
+    () => world.orders(1, { firstId: 3, state: 'written_back', firstSeenBy: 'sweep' }),
+  ],
+])('%s since it counts as silent, not since the first that it missed', async (kind, missesTwo, missesAnother) => {
+  await missesTwo();
+  for (let at = 0; at < 4 * HOUR; at += HOUR) {
+    await world.pass(HOUR, 30 * MINUTE);
+    await world.stockRun();
+  }
+  expect(await world.firing()).toEqual([]);
+  await missesAnother();
+  const [{ now } = {}] = await world.sql('select now()');
+  await world.pass(10 * MINUTE, MINUTE);
+  expect(await world.firing()).toEqual([kind]);
+  const [incident] = await world.incidents();
+  expect(incident?.startedAt.getTime()).toBeGreaterThanOrEqual((now as Date).getTime() + 5 * MINUTE);
 });
 
 it('every rule that is judged has a scenario here, and every one a section of the runbook', () => {

@@ -8,6 +8,7 @@ import {
   finishBaseline,
   finishGoingLive,
   listIncidents,
+  planStockRuns,
   startGoingLive,
   type IncidentView,
   type ToldChange,
@@ -39,6 +40,8 @@ export interface AlertWorld {
   incidents(): Promise<IncidentView[]>;
   /** A whole stock run that ended well. */
   stockRun(): Promise<void>;
+  /** What workers do each second; null: HFT71_STOCK_SYNC_ENABLED is off there. */
+  planStock(everyMs?: number | null): Promise<void>;
   calls(count: number, call?: Partial<TestCall>): Promise<void>;
   /** Orders with an intent in this state. */
   orders(count: number, order?: Partial<TestOrder>): Promise<void>;
@@ -146,6 +149,7 @@ export async function startAlertWorld(settings: Readonly<Record<string, string>>
          values ('main', 'scheduled', 'finished', '{"skus":null,"dryRun":false,"force":false}', now(), now(), now())`,
       );
     },
+    planStock: (everyMs = HOUR) => planStockRuns(ledger, ENVIRONMENT_SHOP_ID, { everyMs, uncheckedMs: 30 * SECOND }),
     calls: async (count, call = {}) => {
       const { action = 'send_order', target = 'hft71', status = 200, code = null, ...rest } = call;
       const { orderId = null, requestId = null, method = 'POST', path = '/order' } = rest;
@@ -177,6 +181,7 @@ export async function startAlertWorld(settings: Readonly<Record<string, string>>
     },
   };
   await world.workerBeats();
+  await world.planStock();
   await world.stockRun();
   return world;
 }

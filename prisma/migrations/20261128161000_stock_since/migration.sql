@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "shop" ADD COLUMN "stock_since" TIMESTAMPTZ(3);
