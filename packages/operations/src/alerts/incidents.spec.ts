@@ -162,6 +162,24 @@ describe('the end of an incident', () => {
   });
 });
 
+describe('closing by hand', () => {
+  it.each(['stock run failed', 'stock feed refused', 'another sender', 'campaign needs a person'])(
+    'ends "%s", where what would end it may never come',
+    async (kind) => {
+      await raise(kind, 2, 'main');
+      await world.evaluate();
+      expect(await act('close', 'the stock is kept elsewhere now')).toMatchObject({ kind: 'done' });
+      expect(await world.firing()).toEqual([]);
+    },
+  );
+
+  it('is refused for what the workers look at again and again', async () => {
+    await raise('orders wait', 2, 'main');
+    await world.evaluate();
+    expect(await act('close', 'never mind')).toMatchObject({ kind: 'refused' });
+  });
+});
+
 describe('what comes back', () => {
   const dayLater = async () => {
     await world.advance(24 * 60 * MINUTE);
