@@ -91,6 +91,19 @@ describe('what belongs together', () => {
     ]);
   });
 
+  it('a campaign that was not verified waits for a person, and takes nothing else in', async () => {
+    await raise('campaign not verified', 2, 'main/campaign 1');
+    await world.pass(60 * MINUTE, 10 * MINUTE);
+    await raise('shop webhook disabled', 2, 'main');
+    await world.evaluate();
+    expect(await world.incidents()).toMatchObject([
+      { id: 2, alerts: 1 },
+      { id: 1, alerts: 1 },
+    ]);
+    expect(await act('close', 'each order was looked at')).toMatchObject({ kind: 'done' });
+    expect(await world.firing()).toEqual(['shop webhook disabled']);
+  });
+
   it('what begins small and becomes worse at once is one that becomes worse', async () => {
     await raise('unknown HFT71 status', 3, 'main/lost');
     await world.evaluate();
