@@ -62,7 +62,7 @@ const RULES: readonly AlertRule[] = [
   {
     kind: K.webhookSilent,
     severities: [2],
-    threshold: 'RELAY_ALERT_MISSED_WEBHOOKS (3) changes that polling found, and no delivery',
+    threshold: 'RELAY_ALERT_MISSED_WEBHOOKS (3) changes that polling found, and no delivery, with HFT71_WEBHOOK_SECRET',
     window: 'RELAY_ALERT_WEBHOOK_SILENCE (6 h)',
     clears: 'by-itself',
     runbook: 'webhook-failures',
@@ -70,7 +70,7 @@ const RULES: readonly AlertRule[] = [
   {
     kind: K.shopWebhookSilent,
     severities: [2],
-    threshold: 'RELAY_ALERT_MISSED_WEBHOOKS (3) orders that sweeps found, and no delivery',
+    threshold: 'RELAY_ALERT_MISSED_WEBHOOKS (3) orders that sweeps found, and no delivery, with RELAY_PUBLIC_URL',
     window: 'RELAY_ALERT_WEBHOOK_SILENCE (6 h)',
     clears: 'by-itself',
     runbook: 'webhook-failures',
@@ -94,7 +94,7 @@ const RULES: readonly AlertRule[] = [
   {
     kind: K.held,
     severities: [3, 2],
-    threshold: '1 that waits for a person; SEV-2 from RELAY_ALERT_HELD_MANY (20) on',
+    threshold: '1 that no person held and going live did not list; SEV-2 from RELAY_ALERT_HELD_MANY (20) on',
     window: STARTS_AT_ONCE,
     clears: 'by-itself',
     runbook: 'held-orders',
