@@ -37,6 +37,27 @@ it('breaker close lets a stopped account go again, with a reason, and is written
   expect(await audit()).toMatchObject([{ actor: 'Eve', action: 'breaker close', reason: 'plugin off' }]);
 });
 
+it('breaker close ends the alerts of every shop of the account, also of one that was raised once it was closed', async () => {
+  const { ledger } = world.relay;
+  await ledger.pool.query(
+    `insert into shop (id, account_id, base_url) select 'second', account_id, 'https://second.example' from shop where id = 'main'`,
+  );
+  const tell = (kind: string, subject: string) => raiseAlert(ledger, { kind, severity: 1, subject, message: 'x' });
+  await stopAccount(ledger, world.shop.accountId, 'another sender: order 7 shows 99');
+  await tell('another sender', 'main');
+  await tell('another installation is sending', 'second');
+  const close = () => world.say('breaker', 'close', '--reason', 'plugin off', '--yes', '--as', 'Eve');
+  expect((await close()).out).toBe('The breaker is closed: orders go again.\n');
+  expect(await openAlerts(ledger)).toEqual([]);
+
+  await tell('another sender', 'second'); // of the same stop, told a moment too late
+  expect((await close()).code).toBe(EXIT.ok);
+  expect(await openAlerts(ledger)).toEqual([]);
+  expect(await audit()).toMatchObject([{ action: 'breaker close' }, { action: 'breaker close' }]);
+  expect((await close()).out).toBe('The breaker was closed already.\n');
+  expect(await audit()).toHaveLength(2);
+});
+
 it('breaker open stops the account until a person closes it, and says who did', async () => {
   const said = await world.say('breaker', 'open', '--reason', 'they asked us to', '--as', 'Eve');
   expect(said.code).toBe(EXIT.ok);

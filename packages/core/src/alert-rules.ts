@@ -11,8 +11,9 @@ export interface AlertRule {
   /** What it looks back over, or how long its condition has to hold. */
   readonly window: string;
   /**
-   * How it ends. `by-itself`: its condition has been gone for RELAY_ALERT_CLEAR. `by-code`: what was settled says so.
-   * `by-person`: nothing can see that it is settled, so closing its incident ends it.
+   * How it ends. `by-itself`: it is looked at again and again, and its condition has been gone for RELAY_ALERT_CLEAR (where
+   * the workers look, at once). `by-code`: what was settled says so. `by-person`: nothing can see that it is settled. Closing
+   * its incident ends it, unless it is `by-itself`: that would only come again.
    */
   readonly clears: 'by-itself' | 'by-code' | 'by-person';
   /** Section of docs/runbook.md. */
@@ -61,7 +62,7 @@ const RULES: readonly AlertRule[] = [
   {
     kind: K.webhookSilent,
     severities: [2],
-    threshold: 'RELAY_ALERT_MISSED_WEBHOOKS (3) changes that polling found, and no delivery',
+    threshold: 'RELAY_ALERT_MISSED_WEBHOOKS (3) changes that polling found, and no delivery, with HFT71_WEBHOOK_SECRET',
     window: 'RELAY_ALERT_WEBHOOK_SILENCE (6 h)',
     clears: 'by-itself',
     runbook: 'webhook-failures',
@@ -69,7 +70,7 @@ const RULES: readonly AlertRule[] = [
   {
     kind: K.shopWebhookSilent,
     severities: [2],
-    threshold: 'RELAY_ALERT_MISSED_WEBHOOKS (3) orders that sweeps found, and no delivery',
+    threshold: 'RELAY_ALERT_MISSED_WEBHOOKS (3) orders that sweeps found, and no delivery, with RELAY_PUBLIC_URL',
     window: 'RELAY_ALERT_WEBHOOK_SILENCE (6 h)',
     clears: 'by-itself',
     runbook: 'webhook-failures',
@@ -93,7 +94,7 @@ const RULES: readonly AlertRule[] = [
   {
     kind: K.held,
     severities: [3, 2],
-    threshold: '1 that waits for a person; SEV-2 from RELAY_ALERT_HELD_MANY (20) on',
+    threshold: '1 order or update that no person held and going live did not list; SEV-2 from RELAY_ALERT_HELD_MANY (20) on',
     window: STARTS_AT_ONCE,
     clears: 'by-itself',
     runbook: 'held-orders',
@@ -165,11 +166,12 @@ const RAISED: readonly AlertRule[] = [
   raised('order not taken in', 1, 'by-person', 'held-orders'),
   raised('sending stopped: write-backs fail', 1, 'by-code', 'shop-away'),
   raised('ledger on another cluster', 1, 'by-code', 'restored-ledger'),
-  raised('campaign needs a person', 2, 'by-code', 'api-outage'),
+  raised('campaign needs a person', 2, 'by-code', 'campaigns'),
+  raised('campaign not verified', 2, 'by-person', 'campaigns'),
   raised('stock feed refused', 2, 'by-code', 'stock-drift'),
   raised('stock run refused', 2, 'by-code', 'stock-drift'),
   raised('stock run failed', 2, 'by-code', 'stock-drift'),
-  raised('orders wait', 2, 'by-code', 'no-progress'),
+  raised('orders wait', 2, 'by-itself', 'no-progress'),
   raised('order unknown at HFT71', 2, 'by-person', 'held-orders'),
   raised('status mapping: the shop does not know a status', 2, 'by-person', 'statuses'),
   raised('unknown HFT71 status', 3, 'by-person', 'statuses'),
@@ -190,6 +192,11 @@ export const JUDGED_KINDS: readonly string[] = RULES.filter(({ clears }) => clea
 
 /** What stops every shop: other alerts may follow from it. */
 export const RELAY_WIDE_KINDS: readonly string[] = [K.noWorker, K.noProgress, K.redisAway];
+
+/** They are true as long as each look finds them so: closing their incident would only open another one. */
+export const KINDS_LOOKED_AT: readonly string[] = ALERT_RULES.filter(({ clears }) => clears === 'by-itself').map(
+  ({ kind }) => kind,
+);
 
 /** They end once they are no longer true. Of all others, those that the table does not know too, a person says so. */
 export const KINDS_THAT_END: readonly string[] = ALERT_RULES.filter(({ clears }) => clears !== 'by-person').map(

@@ -1,5 +1,6 @@
 export * from './alert-facts.js';
 export * from './alert-rules.js';
+export * from './alert-table.js';
 export * from './backoff.js';
 export * from './call-failure.js';
 export * from './campaign.js';

@@ -21,6 +21,21 @@ export async function resolveAlerts(ledger: Ledger, kinds: readonly string[], su
   );
 }
 
+/** Those of every shop of the account, and of every one that it had. @returns how many ended. */
+export async function resolveAlertsOfAccount(
+  ledger: Ledger,
+  kinds: readonly string[],
+  accountId: string,
+): Promise<number> {
+  const ended = await rows(
+    ledger.pool,
+    `update alert set resolved_at = now() where kind = any($1::text[]) and resolved_at is null
+       and subject in (select id from shop where account_id = $2) returning id`,
+    [kinds, accountId],
+  );
+  return ended.length;
+}
+
 export async function openAlerts(
   ledger: Ledger,
 ): Promise<{ kind: string; severity: number; subject: string; message: string; openedAt: Date }[]> {

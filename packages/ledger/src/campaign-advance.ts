@@ -123,7 +123,7 @@ async function send(client: Client, campaignId: number, campaign: Locked): Promi
   const stop = whyStop(campaign, batch);
   if (stop !== null) {
     await stopSending(client, campaignId, 'paused', stop);
-    await tellPerson(client, campaignId, campaign, `paused: ${stop}`);
+    await tellPerson(client, campaignId, campaign, { state: 'paused', why: stop });
     return { state: 'paused', what: stop };
   }
   if (batch.open > batch.stragglers) return null;

@@ -1,7 +1,7 @@
 import type { CampaignState } from '@relay/core';
 import type { inCampaignTransaction } from './campaign-batches.js';
 import { AT_HFT71 } from './campaign-items.js';
-import { CAMPAIGN_ALERT, campaignSubject } from './campaigns.js';
+import { CAMPAIGN_ALERT, campaignSubject, NOT_VERIFIED_ALERT } from './campaigns.js';
 import { oneRow } from './connect.js';
 
 /** So much longer it waits for ids that are still to be written into the shop, or to be read there. */
@@ -65,7 +65,7 @@ export async function watchCampaign(
     `update campaign set state = $2, state_reason = $3, state_since = now(), ended_at = now() where id = $1`,
     [campaignId, state, what],
   );
-  if (state === 'not_verified') await tellPerson(client, campaignId, campaign, `not verified: ${what}`);
+  if (state === 'not_verified') await tellPerson(client, campaignId, campaign, { state, why: what });
   return { state, what };
 }
 
@@ -74,16 +74,22 @@ export async function tellPerson(
   client: Client,
   campaignId: number,
   { shopId }: { shopId: string },
-  message: string,
+  { state, why }: { state: 'paused' | 'not_verified'; why: string },
 ): Promise<void> {
+  const isPaused = state === 'paused';
+  const message = `${isPaused ? 'paused' : 'not verified'}: ${why}`;
   await client.query(
     `insert into alert (kind, severity, subject, message) values ($1, 2, $2, $3)
      on conflict (kind, subject) where resolved_at is null do nothing`,
-    [CAMPAIGN_ALERT, campaignSubject(shopId, campaignId), `campaign ${campaignId} ${message}`],
+    [
+      isPaused ? CAMPAIGN_ALERT : NOT_VERIFIED_ALERT,
+      campaignSubject(shopId, campaignId),
+      `campaign ${campaignId} ${message}`,
+    ],
   );
   await client.query('insert into audit (actor, action, subject, reason) values ($1, $2, $3, $4)', [
     'relay',
-    message.startsWith('paused') ? 'resend pause' : 'resend end',
+    isPaused ? 'resend pause' : 'resend end',
     campaignSubject(shopId, campaignId),
     message,
   ]);

@@ -204,6 +204,10 @@ describe('a campaign', () => {
     expect(await step(other)).toBeNull(); // the watch is over, and nobody has looked yet
     await sql(`update campaign_item set read_back = 'missing' where campaign_id = $1`, [other]);
     expect(await step(other)).toMatchObject({ state: 'not_verified', what: expect.stringContaining('does not show') });
+    // nothing can be done with it any more that would end these: a person has looked, and closes their incident
+    expect(await openAlerts(world.ledger)).toMatchObject(
+      [id, other].map((campaign) => ({ kind: 'campaign not verified', subject: `main/campaign ${campaign}` })),
+    );
     expect(await listCampaigns(world.ledger, { limit: 10 })).toMatchObject([{ id: other }, { id }]);
   });
 });

@@ -179,8 +179,11 @@ export function campaignSubject(shopId: string, campaignId: number): string {
   return `${shopId}/campaign ${campaignId}`;
 }
 
-/** Kind of the alerts that tell of a campaign that stopped itself, or was not verified. */
+/** Kind of the alerts that tell of a campaign that stopped itself: ended by whoever resumes or cancels it. */
 export const CAMPAIGN_ALERT = 'campaign needs a person';
+
+/** Kind of those that tell of one that has ended, and was not verified. No act on it would end them. */
+export const NOT_VERIFIED_ALERT = 'campaign not verified';
 
 async function closeAlert(client: Client, shopId: string, campaignId: number): Promise<void> {
   await client.query(`update alert set resolved_at = now() where kind = $1 and subject = $2 and resolved_at is null`, [

@@ -22,6 +22,8 @@ interface Gathering {
   readonly id: string;
   readonly severity: Severity;
   readonly state: string;
+  /** A person said so, and it may have ended since. */
+  readonly isMitigated: boolean;
 }
 
 /** More than this many are left to the next evaluation. */
@@ -66,7 +68,7 @@ from alert a where a.incident_id is null and a.resolved_at is null order by a.se
  * kind: an outage is no part of a small matter, or of one for a person, that waits for days.
  */
 const OPEN_OR_RECENT = `
-select i.id, i.severity, i.state from incident i
+select i.id, i.severity, i.state, i.mitigated_at is not null as "isMitigated" from incident i
 where (i.state <> 'resolved' or i.resolved_by = 'relay' and i.resolved_at > now() - $3::bigint * interval '1 millisecond')
   and (i.cause = $1
     or exists (select 1 from alert w where w.incident_id = i.id and w.resolved_at is null and w.kind = any($6::text[])))
@@ -98,48 +100,52 @@ async function join(
   client: PoolClient,
   gathering: Gathering,
   alert: FreshAlert,
-  { channels }: GatherOptions,
+  { channels, cooldownMs }: GatherOptions,
 ): Promise<ToldChange | null> {
-  const { id: incidentId } = gathering;
+  const { id: incidentId, isMitigated } = gathering;
   const isWorse = alert.severity < gathering.severity;
-  const isReopened = gathering.state === 'resolved';
-  const isNewKind =
-    (await oneRow(client, 'select 1 from alert where incident_id = $1 and kind = $2 limit 1', [
-      incidentId,
-      alert.kind,
-    ])) === null;
+  const severity = isWorse ? alert.severity : gathering.severity;
+  const isOver = gathering.state === 'resolved';
+  const isNewKind = (await oneRow(client, KNOWN_KIND, [incidentId, alert.kind, cooldownMs])) === null;
   await adopt(client, incidentId, alert);
   await client.query(
     `update incident set started_at = least(started_at, $2), last_alert_at = now(), quiet_since = null where id = $1`,
     [incidentId, alert.since],
   );
-  if (isWorse) await worsen(client, incidentId, alert);
-  if (isReopened) {
-    const { acknowledgeBy, mitigateBy } = await targetsFromNow(client, isWorse ? alert.severity : gathering.severity);
-    await client.query(
-      `update incident set acknowledge_by = $2, mitigate_by = $3, told_late = null, resolved_at = null, resolved_by = null, reason = null, evidence = null,
-         state = case when mitigated_at is not null then 'mitigated' when acknowledged_at is not null then 'acknowledged' else 'firing' end
-       where id = $1`,
-      [incidentId, acknowledgeBy, mitigateBy],
-    );
+  if (isWorse)
+    await client.query('update incident set severity = $2, title = $3 where id = $1', [
+      incidentId,
+      severity,
+      titleOf(alert),
+    ]);
+  if (isWorse || isMitigated) await client.query(UNANSWERED, [incidentId]);
+  if (isWorse || isMitigated || isOver) {
+    const { acknowledgeBy, mitigateBy } = await targetsFromNow(client, severity);
+    await client.query(AFRESH, [incidentId, acknowledgeBy, mitigateBy]);
   }
-  const change = isReopened ? 'reopened' : isWorse ? 'worse' : isNewKind ? 'also' : 'alert';
+  const change = isOver ? 'reopened' : isWorse ? 'worse' : isMitigated ? 'reopened' : isNewKind ? 'also' : 'alert';
   await recordChange(client, { incidentId, change, actor: 'relay', what: whatOf(alert), alertId: alert.id }, channels);
-  const severity = Math.min(alert.severity, gathering.severity);
   return change === 'alert' ? null : { incidentId: Number(incidentId), severity, change, what: whatOf(alert) };
 }
 
-/** The targets of the worse severity count from now on; whoever has acknowledged it is to look again. */
-async function worsen(client: PoolClient, incidentId: string, alert: FreshAlert): Promise<void> {
-  const { acknowledgeBy, mitigateBy } = await targetsFromNow(client, alert.severity);
-  await client.query(
-    `update incident set severity = $2, title = $3, acknowledge_by = $4, mitigate_by = $5, told_late = null,
-       acknowledged_at = null, acknowledged_by = null, mitigated_at = null, mitigated_by = null,
-       state = case when state = 'resolved' then state else 'firing' end
-     where id = $1`,
-    [incidentId, alert.severity, titleOf(alert), acknowledgeBy, mitigateBy],
-  );
-}
+/**
+ * It is told already: one of the kind joined or ended within the cooldown. One that fires for days says nothing of what
+ * joins it then. When it joined counts, not when it was raised: what nobody judged for a while is one message too.
+ */
+const KNOWN_KIND = `
+select 1 from incident_event e join alert a on a.id = e.alert_id
+where e.incident_id = $1 and a.kind = $2 and greatest(e.at, a.resolved_at) >= now() - $3::bigint * interval '1 millisecond' limit 1`;
+
+/** Whoever has acknowledged it is to look again, and what was said to be mitigated is not. */
+const UNANSWERED = `
+update incident set acknowledged_at = null, acknowledged_by = null, mitigated_at = null, mitigated_by = null where id = $1`;
+
+/** It goes on, and its targets count from now on. */
+const AFRESH = `
+update incident set acknowledge_by = $2, mitigate_by = $3, told_late = null,
+  resolved_at = null, resolved_by = null, reason = null, evidence = null,
+  state = case when acknowledged_at is not null then 'acknowledged' else 'firing' end
+where id = $1`;
 
 async function adopt(client: PoolClient, incidentId: string, alert: FreshAlert): Promise<void> {
   await client.query('update alert set incident_id = $1 where id = $2', [incidentId, alert.id]);

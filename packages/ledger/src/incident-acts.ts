@@ -1,4 +1,4 @@
-import { KINDS_THAT_END } from '@relay/core';
+import { KINDS_LOOKED_AT } from '@relay/core';
 import { writeAuditOn } from './audit.js';
 import { inTransaction, oneRow, rows, type Ledger } from './connect.js';
 import { lockIncidents, recordChange, type Channel, type IncidentChange } from './incident-events.js';
@@ -30,8 +30,8 @@ export async function mitigateIncident(ledger: Ledger, act: IncidentAct): Promis
 }
 
 /**
- * Ends it by a person's word, and with it the alerts of which only a person knows that they are settled. Refused while
- * another one fires: what it tells is still true.
+ * Ends it by a person's word, and with it the alerts that are not looked at again: what would end them may never come, as
+ * the next stock run of a shop whose stock is kept elsewhere now. Refused while another one fires: it is still true.
  */
 export async function closeIncident(ledger: Ledger, act: IncidentAct): Promise<'done' | IncidentRefusal> {
   return move(
@@ -64,7 +64,7 @@ async function move(
         client,
         `select kind || ': ' || message as message from alert
          where incident_id = $1 and resolved_at is null and kind = any($2::text[]) order by severity, id`,
-        [incidentId, KINDS_THAT_END],
+        [incidentId, KINDS_LOOKED_AT],
       );
       if (firing.length > 0) return { kind: 'fires', alerts: firing.map(({ message }) => message) };
       await client.query('update alert set resolved_at = now() where incident_id = $1 and resolved_at is null', [

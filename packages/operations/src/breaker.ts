@@ -3,7 +3,7 @@ import {
   listHosts,
   loadAccount,
   openBreaker,
-  resolveAlerts,
+  resolveAlertsOfAccount,
   writeAudit,
   type AccountView,
   type BreakerOf,
@@ -45,17 +45,20 @@ export async function openBreakerByPerson(relay: Relay, shop: ConnectedShop, by:
 
 /**
  * A person closes it, having settled what opened it: a stopped account is never closed by anything else. Log-ins with a
- * refused password may be tried again. @returns false when it was closed already.
+ * refused password may be tried again. What stopped an account is settled for all of its shops, and also where it was told
+ * only after the account went again. @returns false when it was closed already, and nothing was told.
  */
 export async function closeBreakerByPerson(relay: Relay, shop: ConnectedShop, by: BreakerAct): Promise<boolean> {
   const before = await readBreakers(relay, shop);
   const { breakerOwner = null, breakerReason = null } = (by.which === 'account' ? before.account : before.host) ?? {};
-  if (!(await closeBreaker(relay.ledger, breakerOf(shop, by.which)))) return false;
+  const ended = by.which === 'account' ? await resolveAlertsOfAccount(relay.ledger, STOPPED_KINDS, shop.accountId) : 0;
+  if (!(await closeBreaker(relay.ledger, breakerOf(shop, by.which))) && ended === 0) return false;
   await auditBreaker(relay, shop, by, 'breaker close', { openedBy: breakerOwner, openedFor: breakerReason });
-  if (by.which === 'account')
-    await resolveAlerts(relay.ledger, ['another sender', 'another installation is sending'], shop.id);
   return true;
 }
+
+/** Told together with the stop of an account; each is a shop's. */
+const STOPPED_KINDS = ['another sender', 'another installation is sending'];
 
 async function auditBreaker(
   relay: Relay,

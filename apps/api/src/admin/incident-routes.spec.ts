@@ -6,7 +6,7 @@ let api: TestApi;
 
 beforeAll(async () => {
   api = await startTestApi({ RELAY_ALERT_EVERY: '3m' });
-  await raiseAlert(api.relay.ledger, { kind: 'another sender', severity: 1, subject: 'main', message: 'order 1' });
+  await raiseAlert(api.relay.ledger, { kind: 'breaker open', severity: 1, subject: 'main', message: 'x' });
   await raiseAlert(api.relay.ledger, { kind: 'order not taken in', severity: 1, subject: 'main/2', message: 'x' });
   await evaluateAlerts(api.relay);
 });
@@ -27,7 +27,7 @@ it('alerts that fire are listed with the incident that gathers them', async () =
   const { body } = await call('GET', '/alerts');
   expect(body).toMatchObject({
     alerts: [
-      { kind: 'another sender', severity: 1, incidentId: 1 },
+      { kind: 'breaker open', severity: 1, incidentId: 1 },
       { kind: 'order not taken in', incidentId: 1 },
     ],
   });
@@ -45,9 +45,9 @@ it('an incident is acknowledged, mitigated and closed in the name of whoever is 
   });
   expect(await call('POST', '/incidents/1/close', { reason: 'done' })).toMatchObject({
     status: 409,
-    body: { what: expect.stringContaining('another sender') as string },
+    body: { what: expect.stringContaining('breaker open') as string },
   });
-  await api.relay.ledger.pool.query(`update alert set resolved_at = now() where kind = 'another sender'`);
+  await api.relay.ledger.pool.query(`update alert set resolved_at = now() where kind = 'breaker open'`);
   expect(await call('POST', '/incidents/1/close', { reason: 'done' })).toMatchObject({
     status: 200,
     body: { state: 'resolved', reason: 'done', firing: 0 },

@@ -26,6 +26,12 @@ const breaker = (state: 'open' | 'closed') =>
     state,
     state === 'open' ? 'failures' : null,
   ]);
+const outage = async () => {
+  await breaker('open');
+  await world.pass(3 * MINUTE, 30_000);
+  await breaker('closed');
+  await world.pass(3 * MINUTE, 30_000);
+};
 const raise = (kind: string, severity: 1 | 2 | 3, subject: string) =>
   raiseAlert(world.relay.ledger, { kind, severity, subject, message: `about ${subject}` });
 const messages = async () =>
@@ -85,6 +91,19 @@ describe('what belongs together', () => {
     ]);
   });
 
+  it('a campaign that was not verified waits for a person, and takes nothing else in', async () => {
+    await raise('campaign not verified', 2, 'main/campaign 1');
+    await world.pass(60 * MINUTE, 10 * MINUTE);
+    await raise('shop webhook disabled', 2, 'main');
+    await world.evaluate();
+    expect(await world.incidents()).toMatchObject([
+      { id: 2, alerts: 1 },
+      { id: 1, alerts: 1 },
+    ]);
+    expect(await act('close', 'each order was looked at')).toMatchObject({ kind: 'done' });
+    expect(await world.firing()).toEqual(['shop webhook disabled']);
+  });
+
   it('what begins small and becomes worse at once is one that becomes worse', async () => {
     await raise('unknown HFT71 status', 3, 'main/lost');
     await world.evaluate();
@@ -106,13 +125,6 @@ describe('what belongs together', () => {
 });
 
 describe('the end of an incident', () => {
-  const outage = async () => {
-    await breaker('open');
-    await world.pass(3 * MINUTE, 30_000);
-    await breaker('closed');
-    await world.pass(3 * MINUTE, 30_000);
-  };
-
   it('comes by itself once its alerts have been gone for a while; flapping stays the same incident', async () => {
     await outage();
     expect(await world.incidents()).toMatchObject([{ firing: 0, resolvedAt: null }]);
@@ -160,6 +172,93 @@ describe('the end of an incident', () => {
     ]);
     expect(await act('close', 'again')).toMatchObject({ kind: 'refused' });
     expect(await act('close', 'x', 99)).toMatchObject({ kind: 'refused', isUnknown: true });
+  });
+});
+
+describe('closing by hand', () => {
+  it.each(['stock run failed', 'stock feed refused', 'another sender', 'campaign needs a person'])(
+    'ends "%s", where what would end it may never come',
+    async (kind) => {
+      await raise(kind, 2, 'main');
+      await world.evaluate();
+      expect(await act('close', 'the stock is kept elsewhere now')).toMatchObject({ kind: 'done' });
+      expect(await world.firing()).toEqual([]);
+    },
+  );
+
+  it('is refused for what the workers look at again and again', async () => {
+    await raise('orders wait', 2, 'main');
+    await world.evaluate();
+    expect(await act('close', 'never mind')).toMatchObject({ kind: 'refused' });
+  });
+});
+
+describe('what comes back', () => {
+  const dayLater = async () => {
+    await world.advance(24 * 60 * MINUTE);
+    await world.workerBeats();
+    await world.stockRun();
+  };
+
+  it('after it was said to be mitigated is told, and is to be acknowledged and mitigated again', async () => {
+    await outage();
+    await act('mitigate', 'HFT71 is back');
+    await breaker('open');
+    await world.pass(3 * MINUTE, 30_000);
+    const [incident, ...others] = await world.incidents();
+    expect(others).toEqual([]);
+    expect(incident).toMatchObject({ state: 'firing', acknowledgedAt: null, mitigatedAt: null, alerts: 2 });
+    expect(incident).toMatchObject({ acknowledgedLate: false, mitigatedLate: false });
+    expect(await messages()).toEqual(['opened', 'mitigated', 'reopened']);
+    await world.pass(40 * MINUTE, MINUTE);
+    expect(await messages()).toEqual(['opened', 'mitigated', 'reopened', 'late', 'late']);
+    expect(await act('acknowledge')).toMatchObject({ kind: 'done' });
+    expect(await act('mitigate', 'again')).toMatchObject({ kind: 'done' });
+  });
+
+  it('soon after the end of what was mitigated is chased as a new one is', async () => {
+    await outage();
+    await act('mitigate', 'HFT71 is back');
+    await world.pass(16 * MINUTE, 4 * MINUTE);
+    await breaker('open');
+    await world.pass(3 * MINUTE, 30_000);
+    expect(await world.incidents()).toMatchObject([{ state: 'firing', alerts: 2, resolvedAt: null }]);
+    await world.pass(10 * MINUTE, MINUTE);
+    expect(await messages()).toEqual(['opened', 'mitigated', 'resolved', 'reopened', 'late']);
+    expect(await act('acknowledge')).toMatchObject({ kind: 'done' });
+  });
+
+  it('soon after the end of what was only acknowledged stays with whoever acknowledged it', async () => {
+    await outage();
+    await act('acknowledge');
+    await world.pass(16 * MINUTE, 4 * MINUTE);
+    await outage();
+    expect(await world.incidents()).toMatchObject([{ state: 'acknowledged', acknowledgedBy: 'eve', resolvedAt: null }]);
+  });
+
+  it('a day later in an incident that nobody closed is told once, however many there are', async () => {
+    await raise('duplicate at HFT71', 1, 'main/1');
+    await world.evaluate();
+    await act('mitigate', 'cancelled one there');
+    await dayLater();
+    for (let order = 2; order <= 51; order += 1) await raise('duplicate at HFT71', 1, `main/${order}`);
+    await world.advance(20 * MINUTE); // nobody judged meanwhile, and they are one message all the same
+    await world.workerBeats();
+    await world.evaluate();
+    expect(await world.incidents()).toMatchObject([{ state: 'firing', alerts: 51 }]);
+    expect(await messages()).toEqual(['opened', 'mitigated', 'reopened']);
+  });
+
+  it('a day later is told to whoever only acknowledged the first', async () => {
+    await raise('duplicate at HFT71', 1, 'main/1');
+    await world.evaluate();
+    await act('acknowledge');
+    await world.pass(40 * MINUTE, 10 * MINUTE);
+    await dayLater();
+    for (let order = 2; order <= 51; order += 1) await raise('duplicate at HFT71', 1, `main/${order}`);
+    await world.evaluate();
+    expect(await world.incidents()).toMatchObject([{ state: 'acknowledged', alerts: 51 }]);
+    expect(await messages()).toEqual(['opened', 'acknowledged', 'late', 'also']);
   });
 });
 

@@ -193,6 +193,35 @@ describe('while PostgreSQL is away', () => {
     await waitFor(() => told('the ledger is back').length > 0, { what: 'the second one', timeoutMs: 15_000 });
     expect(told('the ledger is away')).toHaveLength(1);
   });
+
+  it('what fails in each process that judges is told, though each is kept out while another one tries', async () => {
+    await world.sql('create sequence slow_failures');
+    await world.sql(
+      `create function slow_failure() returns trigger language plpgsql as
+         $$ begin perform nextval('slow_failures'), pg_sleep(0.4); raise exception 'judging takes too long'; end $$`,
+    );
+    await world.sql(
+      'create trigger slow_failure before insert on alert_pending for each statement execute function slow_failure()',
+    );
+    const back = told('the ledger is back').length;
+    try {
+      start(3);
+      await waitFor(() => told('judging takes too long').length === 3, {
+        what: 'each process to tell so',
+        timeoutMs: 20_000,
+      });
+      const failures = async () => Number((await world.sql(`select last_value as n from slow_failures`))[0]?.['n']);
+      const before = await failures();
+      await waitFor(async () => (await failures()) > before + 6, { what: 'more failures' });
+      expect(told('the ledger is back')).toHaveLength(back);
+    } finally {
+      await world.sql('drop function slow_failure() cascade');
+    }
+    await waitFor(() => told('the ledger is back').length === back + 3, {
+      what: 'each to judge again',
+      timeoutMs: 20_000,
+    });
+  });
 });
 
 describe('the heartbeat', () => {

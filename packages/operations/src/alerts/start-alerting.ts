@@ -26,15 +26,17 @@ export function startAlerting(relay: Relay): Alerting {
   const channels = openChannels(alerts);
   const away = new LedgerAway(relay, channels);
   const evaluate = async () => {
+    let hasJudged: boolean;
     try {
-      await alone(ledger, 'alerts', async () => {
+      hasJudged = await alone(ledger, 'alerts', async () => {
         await evaluateAlerts(relay);
       });
     } catch (error) {
       await away.failed(error);
       throw error;
     }
-    await away.worked();
+    // A process that is kept out has seen nothing work: the other one may fail as this one did.
+    if (hasJudged) await away.worked();
   };
   const beat = async () => {
     if (alerts.heartbeatUrl === null || !(await readReadiness(relay)).ready) return;
