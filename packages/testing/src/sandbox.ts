@@ -62,7 +62,11 @@ const acceptedOrders = z.array(
 );
 export type AcceptedOrder = z.infer<typeof acceptedOrders>[number];
 
+/** Of one call for orders. */
+const LONGEST_SPREAD_MS = 120_000;
+
 /** The simulated shop and the simulated HFT71, as a process of its own: the product cannot reach into its record. */
+
 export class Sandbox {
   private constructor(
     readonly process: StartedProcess,
@@ -81,9 +85,21 @@ export class Sandbox {
   }
 
   /** @returns the ids of the orders made. */
-  async order(wanted: Record<string, unknown> = {}): Promise<number[]> {
-    const { ids } = z.object({ ids: z.array(z.number()) }).parse(await this.#call('POST', '/orders', wanted));
-    return ids;
+  async order(wanted: Record<string, unknown> & { count?: number; spreadMs?: number } = {}): Promise<number[]> {
+    const { count = 1, spreadMs = 0 } = wanted;
+    // Answered once all are there: a call that takes longer than five minutes is given up by `fetch`.
+    const calls = Math.min(count, Math.ceil(spreadMs / LONGEST_SPREAD_MS) || 1);
+    const made: number[] = [];
+    for (let call = 1; call <= calls; call += 1) {
+      const part = {
+        ...wanted,
+        count: Math.round((count * call) / calls) - made.length,
+        ...(spreadMs > 0 && { spreadMs: Math.round(spreadMs / calls) }),
+      };
+      const { ids } = z.object({ ids: z.array(z.number()) }).parse(await this.#call('POST', '/orders', part));
+      made.push(...ids);
+    }
+    return made;
   }
 
   async oneOrder(wanted: Record<string, unknown> = {}): Promise<number> {
