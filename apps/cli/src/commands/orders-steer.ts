@@ -87,24 +87,28 @@ const UPDATE = {
   done: {
     description:
       'An edit or a cancellation that HFT71 was not told: a person has done it there, or it need not be done.',
+    question: null, // nothing is sent
     told: 'is noted as done',
     example: 'cancelled in HFT71’s own console',
   },
   again: {
     description: 'An edit or a cancellation that HFT71 refused: tell it once more.',
+    question: (wanted: string) => `Tell HFT71 once more what was changed of order ${wanted}?`,
     told: 'is told to HFT71 once more',
     example: 'HFT71 has mended its address check',
   },
 } as const;
 
 function addUpdate(orders: Command, cli: Cli, how: 'done' | 'again'): void {
-  const { description, told, example } = UPDATE[how];
-  const command = steer(orders, `update-${how}`, description)
+  const { description, question, told, example } = UPDATE[how];
+  const command = steer(orders, `update-${how}`, description);
+  if (question !== null) command.addOption(yesOption());
+  command
     .addOption(actorOption())
     .addOption(jsonOption())
     .action((wanted: string, options: SteerOptions) =>
       cli.answer(options, () =>
-        withRelay(cli, async (relay) => {
+        sending(cli, options, question?.(wanted) ?? null, async (relay) => {
           const { updates } = accepted(await resolveUpdates(relay, act(wanted, options), how));
           return { json: { order: wanted, updates }, text: `The held update of order ${wanted} ${told}.` };
         }),
@@ -145,10 +149,10 @@ function act(wanted: string, { shop, reason, as: actor }: SteerOptions): OrderAc
 async function sending(
   cli: Cli,
   options: SteerOptions,
-  question: string,
+  question: string | null,
   work: (relay: Relay) => Promise<Answer>,
 ): Promise<Answer> {
-  await mustConfirm(cli, options, question);
+  if (question !== null) await mustConfirm(cli, options, question);
   return withRelay(cli, work);
 }
 
