@@ -33,7 +33,7 @@ export { callFollower, searchCalls, type CallSearch, type FoundCalls, type Logge
 export { checkWebhooks, type WebhookState } from './check-webhooks.js';
 export * from './doctor/index.js';
 export { checkShop, type Check, type LinesPreview, type ShopCheck } from './shop-check.js';
-export { pauseShopByPerson, resumeShopByPerson, type ShopAct } from './shop-pause.js';
+export { pauseShopByPerson, resumeCommand, resumeLine, resumeShopByPerson, type ShopAct } from './shop-pause.js';
 export { shadowReport, type ShadowReport } from './shadow-report.js';
 export { smoke, type SmokeStep } from './smoke.js';
 export { orderToSend, sendAsTest } from './smoke-send.js';

@@ -38,7 +38,7 @@ function addHold(orders: Command, cli: Cli): void {
       cli.answer(options, () =>
         withRelay(cli, async (relay) => {
           const { state } = accepted(await holdOrder(relay, act(wanted, options)));
-          const text = `Order ${wanted} is held. It goes again with: relay orders release ${wanted}`;
+          const text = `Order ${wanted} is held. It goes again with: relay orders release ${wanted}${shopFlag(options)} --reason "WHY"`;
           return { json: { order: wanted, state }, text };
         }),
       ),
@@ -75,7 +75,7 @@ function addReprint(orders: Command, cli: Cli): void {
       cli.answer(options, () =>
         sending(cli, options, `Have HFT71 make and ship order ${wanted} once more?`, async (relay) => {
           const { reference } = accepted(await reprint(relay, act(wanted, options)));
-          const text = `Order ${wanted} is made once more, under the reference ${reference}: relay orders show ${reference}`;
+          const text = `Order ${wanted} is made once more, under the reference ${reference}: relay orders show ${reference}${shopFlag(options)}`;
           return { json: { order: wanted, reference }, text };
         }),
       ),
@@ -144,6 +144,11 @@ function steer(orders: Command, name: string, description: string): Command {
 
 function act(wanted: string, { shop, reason, as: actor }: SteerOptions): OrderAct {
   return { wanted, actor, reason, ...(shop === undefined ? {} : { shopId: shop }) };
+}
+
+/** What found the order finds it again. */
+function shopFlag({ shop }: SteerOptions): string {
+  return shop === undefined ? '' : ` --shop ${shop}`;
 }
 
 async function sending(

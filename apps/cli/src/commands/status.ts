@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { HAND_OFF_STATES } from '@relay/core';
 import type { BreakerView } from '@relay/ledger';
-import { readStatus, type RelayStatus } from '@relay/operations';
+import { readStatus, resumeLine, type RelayStatus } from '@relay/operations';
 import type { Cli, OutputOptions } from '../cli.js';
 import { helpful } from '../helpful.js';
 import { jsonOption } from '../options.js';
@@ -57,13 +57,8 @@ function shopsText({ shops }: RelayStatus, { paint, width }: Cli): string {
     pausedAt === null
       ? []
       : [
-          paint.yellow(
-            wrap(
-              `${id}: paused ${ago(pausedAt)} by ${pausedBy ?? '?'}: ${pauseReason ?? ''} (relay shop resume)`,
-              width,
-              '  ',
-            ),
-          ),
+          paint.yellow(wrap(`${id}: paused ${ago(pausedAt)} by ${pausedBy ?? '?'}: ${pauseReason ?? ''}`, width, '  ')),
+          `    ${resumeLine(id, shops.length > 1)}`,
         ],
   );
   return [table(['SHOP', 'MODE', 'LAST SWEEP', 'HOME'], rows, width), ...faults, ...pauses].join('\n');
