@@ -39,7 +39,7 @@ export { smoke, type SmokeStep } from './smoke.js';
 export { orderToSend, sendAsTest } from './smoke-send.js';
 export { switchLive, switchShadow, type WentLive } from './shop-mode.js';
 export { importOrders, type Imported, type ImportOptions } from './import-orders.js';
-export { reconcile, type Reconciled } from './reconcile.js';
+export { askReconciliation, reconcile, type Reconciled, type ReconciliationAsked } from './reconcile.js';
 export type { ReconcileOptions, ReconcileProgress } from './reconcile-run.js';
 export { readReconciliation, type ReconciliationReport } from './reconcile-report.js';
 export { readStatus, type RelayStatus } from './status.js';
