@@ -71,3 +71,49 @@ describe('relay incident', () => {
     expect([said.code, said.err]).toEqual([code, expect.stringContaining(text)]);
   });
 });
+
+describe('of one shop', () => {
+  const list = async (shop: string) => (await world.say('incident', 'list', '--all', '--shop', shop, '--json')).json();
+  const idsOf = async (shop: string) =>
+    ((await list(shop))['incidents'] as unknown as { id: number }[]).map(({ id }) => id).toSorted();
+
+  beforeAll(async () => {
+    const { ledger } = world.relay;
+    await ledger.pool.query(`insert into account (id, base_url, username, window_base, max_in_flight)
+      values ('00000000-0000-4000-8000-000000000002', 'https://other.example', 'other', 6, 6)`);
+    await ledger.pool.query(`insert into shop (id, account_id, base_url, mode)
+      values ('second', '00000000-0000-4000-8000-000000000002', 'https://second.example', 'shadow')`);
+    await raiseAlert(ledger, { kind: 'another sender', severity: 1, subject: 'second', message: 'order 7' });
+    await evaluateAlerts(world.relay);
+  });
+
+  it('its account’s incidents are listed, shown, reported and acted on, and no other’s', async () => {
+    expect(await idsOf('main')).toEqual([1]);
+    expect(await idsOf('second')).toEqual([2]);
+    expect((await world.say('incident', 'show', '2', '--shop', 'second')).code).toBe(EXIT.ok);
+    for (const argv of [['show'], ['report'], ['ack'], ['close', '--reason', 'x']]) {
+      const [how = '', ...rest] = argv;
+      const said = await world.say('incident', how, '2', '--shop', 'main', ...rest);
+      expect([said.code, said.err]).toEqual([
+        EXIT.failed,
+        expect.stringContaining('incident 2 is not one of shop main'),
+      ]);
+    }
+    expect((await world.say('incident', 'ack', '2', '--shop', 'second')).code).toBe(EXIT.ok);
+    expect((await world.say('incident', 'list', '--shop', 'mian')).err).toContain('no shop mian is known');
+  });
+
+  it('the status is that shop’s', async () => {
+    const second = (await world.say('status', '--shop', 'second', '--json')).json();
+    expect(second).toMatchObject({
+      shops: [{ id: 'second' }],
+      accounts: [{ username: 'other' }],
+      hosts: [],
+      orders: {},
+      alerts: [{ subject: 'second' }],
+    });
+    const main = (await world.say('status', '--shop', 'main', '--json')).json();
+    expect(main).toMatchObject({ shops: [{ id: 'main' }], hosts: [expect.anything()], alerts: [] });
+    expect((await world.say('status', '--shop', 'mian')).err).toContain('no shop mian is known');
+  });
+});

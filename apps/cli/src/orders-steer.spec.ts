@@ -56,6 +56,7 @@ describe('relay orders hold and release', () => {
     const id = await readyOrder();
     const held = await steer('hold', id);
     expect([held.code, held.err, await stateOf(id)]).toEqual([EXIT.ok, '', 'held']);
+    expect(held.out).toContain(`relay orders release ${id} --reason "WHY"`);
     expect((await world.say('orders', 'held')).out).toMatch(
       new RegExp(`${id} +${id} +person +\\d+ s +the customer calls`),
     );

@@ -6,6 +6,7 @@ import {
   leaveInDoubt,
   orderAtHft71,
   ordersInShop,
+  run,
   startWorld,
   takeOrder,
   type World,
@@ -92,6 +93,24 @@ describe('relay statuses', () => {
     await sql(`update intent set state = 'sent', reason = null where kind = 'send_order'`);
     expect(out).toContain('Changes that wait until the order itself is settled');
     expect(out).toMatch(new RegExp(`#${orderId} +update_order_address +the order is held \\(conflict\\)`));
+  });
+
+  it('a held update is told once more only after a yes', async () => {
+    const act = ['orders', 'update-again', String(orderId), '--reason', 'they have mended it'];
+    const silent = await world.say(...act);
+    expect([silent.code, silent.err]).toEqual([EXIT.failed, expect.stringContaining('--yes')]);
+    const asked: string[] = [];
+    const no = await run(act, world.env, {
+      isTerminal: true,
+      confirm: (question) => (asked.push(question), Promise.resolve(false)),
+    });
+    expect([no.code, asked]).toEqual([EXIT.failed, [`Tell HFT71 once more what was changed of order ${orderId}?`]]);
+    const held = () => sql(`select state, reason, reason_detail from intent where kind = 'update_order'`);
+    const before = await held();
+    expect(before.rows).toMatchObject([{ state: 'held' }]);
+    expect((await world.say(...act, '--yes')).code).toBe(EXIT.ok);
+    expect((await held()).rows).toMatchObject([{ state: 'ready' }]);
+    await sql(`update intent set state = 'held', reason = 'cancel-by-hand' where kind = 'update_order'`);
   });
 
   it('a held update is settled by a person once, and that is written down', async () => {

@@ -57,6 +57,7 @@ export async function maintain(
         windowMs: relay.settings.timing.reconcileWindowMs,
         startedBy: 'schedule',
         hft71: true,
+        takesWanted: true,
         mostReads: MOST_READS_A_NIGHT,
         ...(handOff.isStopping === undefined ? {} : { isStopping: handOff.isStopping }),
         ...(onReceived === undefined ? {} : { onReceived }),

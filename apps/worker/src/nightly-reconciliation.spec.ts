@@ -1,6 +1,6 @@
 import { metaText } from '@relay/core';
 import { findingsOf, lastReconciliation } from '@relay/ledger';
-import { writeBackOrder } from '@relay/operations';
+import { askReconciliation, writeBackOrder } from '@relay/operations';
 import { waitFor } from '@relay/testing';
 import { inWorld, stopWorldsLeft } from './testing/world.js';
 
@@ -32,5 +32,28 @@ it('shop, ledger and HFT71 are compared by themselves, also where Redis has lost
     );
     expect(await world.rows('select count(*)::int as runs from reconciliation')).toEqual([{ runs: 1 }]);
     await world.expectGuarantee();
+  });
+}, 60_000);
+
+it('one that a person asked for is made at once, in their name and over their window, and once', async () => {
+  await inWorld({ sandboxArgs: ['--status-step-ms', '3600000'] }, async (world) => {
+    await world.startLive();
+    await world.sentOrder();
+    const relay = await world.operations();
+    const [shop] = relay.shops.values();
+    if (shop === undefined) throw new Error('there is no shop');
+    const wish = { actor: 'eve', reason: 'after the outage', windowMs: 3_600_000 };
+    expect(await askReconciliation(relay, shop, wish)).toEqual({ kind: 'asked', windowMs: 3_600_000 });
+    const run = await waitFor(async () => lastReconciliation(world.ledger, 'main'), {
+      what: 'the reconciliation',
+      timeoutMs: 20_000,
+    });
+    expect(run).toMatchObject({ startedBy: 'eve', faults: [], shopOrders: 1, hft71Reads: 1 });
+    const backMs = (run?.startedAt.getTime() ?? 0) - (run?.windowFrom.getTime() ?? 0);
+    expect(Math.abs(backMs - wish.windowMs)).toBeLessThan(60_000);
+    expect(await world.rows('select reconcile_wanted_by, reconcile_window_ms from shop')).toEqual([
+      { reconcile_wanted_by: null, reconcile_window_ms: null },
+    ]);
+    expect(await world.rows('select count(*)::int as runs from reconciliation')).toEqual([{ runs: 1 }]);
   });
 }, 60_000);

@@ -47,11 +47,11 @@ export const relayVariables = {
     example: 'https://relay.example.com',
   }),
   RELAY_ADMIN_USER: optional(text(), {
-    description: 'Log-in of the console and the admin API.',
+    description: 'Log-in of the Board and the admin API.',
     example: 'operations',
   }),
   RELAY_ADMIN_PASSWORD: optional(secret({ leastLength: 10 }), {
-    description: 'Its password, at least 10 characters; without user and password console and admin API stay closed.',
+    description: 'Its password, at least 10 characters; without user and password Board and admin API stay closed.',
     example: '<10 characters or more>',
   }),
   RELAY_HOST: withDefault(text(), '127.0.0.1', { description: 'Address to listen on; 0.0.0.0 for every interface.' }),

@@ -51,9 +51,13 @@ export async function heldOrders(
   return found.map((row) => ({ ...row, orderId: Number(row.orderId) }));
 }
 
-/** Over all shops; without a limit. */
-export async function countHeldOrders(ledger: Ledger): Promise<number> {
-  const row = await oneRow<{ count: number }>(ledger.pool, `select count(*)::int as count from ${WAITS_FOR_PERSON} w`);
+/** Of one shop, or over all of them; without a limit. */
+export async function countHeldOrders(ledger: Ledger, shopId?: string): Promise<number> {
+  const row = await oneRow<{ count: number }>(
+    ledger.pool,
+    `select count(*)::int as count from ${WAITS_FOR_PERSON} w where $1::text is null or w.shop_id = $1`,
+    [shopId ?? null],
+  );
   return row?.count ?? 0;
 }
 

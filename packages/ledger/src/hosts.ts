@@ -30,6 +30,11 @@ export async function shopMayBeCalled(ledger: Ledger, shopId: string): Promise<b
   return row?.may ?? true;
 }
 
-export async function listHosts(ledger: Ledger): Promise<HostView[]> {
-  return rows<HostView>(ledger.pool, `select id, ${BREAKER_COLUMNS} from shop_host order by id`);
+/** @param shopId that shop's alone. */
+export async function listHosts(ledger: Ledger, shopId?: string): Promise<HostView[]> {
+  return rows<HostView>(
+    ledger.pool,
+    `select id, ${BREAKER_COLUMNS} from shop_host where $1::text is null or id = (select host from shop where id = $1) order by id`,
+    [shopId ?? null],
+  );
 }

@@ -13,7 +13,10 @@ export interface IncidentEvidence {
   readonly requests: readonly FailedRequest[];
 }
 
-/** Orders whose hand-off failed, or waited for longer than a minute, between start and end. */
+/**
+ * Orders whose hand-off failed, or waited for longer than a minute, between start and end: for the relay, not for a person
+ * who held the order or paused its shop, nor in a doubt from before.
+ */
 export interface AffectedOrders {
   readonly total: number;
   /** They are at HFT71 by now. */
@@ -51,7 +54,8 @@ export interface FailedRequest {
 }
 
 const SHOPS_OF = `select s.id from shop s, incident i where i.id = $1 and (i.cause = 'relay' or s.account_id::text = i.cause)`;
-const FAILED = `(${FAILED_CALL} or c.status >= 400) and c.action not in ${NO_CALLS}`;
+/** `check_write_access` is answered 400 where all is well: a write on an order that cannot be. */
+const FAILED = `(${FAILED_CALL} or c.status >= 400) and c.action not in ${NO_CALLS} and not (c.action = 'check_write_access' and c.status = 400)`;
 const CALLS_OF = `from api_call c join span on c.at >= span.from_at and c.at <= span.to_at
   where c.shop_id in (${SHOPS_OF}) and ${FAILED}`;
 
@@ -91,23 +95,50 @@ export async function gatherEvidence(
   };
 }
 
+const STUCK = `('held', 'rejected', 'in_doubt')`;
+/** Holds that a person wanted, or going live: nothing that failed. */
+const WANTED_HOLD = `('person', 'before-go-live')`;
+
+/**
+ * What an intent left, by its timeline, that was not the incident's: a state that a person had to settle and that began
+ * before it, a hold that was wanted, a pause of the shop that was there when the order came. From then on it waited.
+ */
+const FREED = `
+select max(at) as freed_at from (
+  select e.at, split_part(said, ' → ', 1) as was, lag(e.at) over told as entered_at, substring(lag(said) over told from '\\((.*)\\)$') as reason
+  from order_event e, substr(e.what, length(i.kind || case when i.copy > 1 then ' R' || i.copy else '' end || ': ') + 1) as said
+  where e.shop_id = i.shop_id and e.order_id = i.order_id and e.kind = 'state'
+    and starts_with(e.what, i.kind || case when i.copy > 1 then ' R' || i.copy else '' end || ': ')
+    and said !~ '^(\\w+) → \\1( |$)' -- another reason, the same state
+  window told as (order by e.at, e.id)
+) entry where was in ${STUCK} and (entered_at < span.started_at or was = 'held' and reason in ${WANTED_HOLD})
+union all
+select max(a.at) from audit a where a.action = 'shop resume' and a.subject = i.shop_id
+  and (a.details ->> 'pausedAt')::timestamptz <= greatest(i.created_at, span.started_at)`;
+
 const AFFECTED = `
 with ${SPAN},
-hand_off as (
-  select i.shop_id, i.order_id, i.copy, i.state, o.number,
-         greatest(i.created_at + $2::bigint * interval '1 millisecond', span.started_at) as due_at,
-         coalesce(p.accepted_at, case when i.state in ('cancelled', 'skipped') then i.state_since end, 'infinity') as done_at,
-         i.state in ('held', 'rejected') and i.state_since < span.started_at as was_held
+was_open as (
+  select i.id, i.kind, i.shop_id, i.order_id, i.copy, i.state, i.created_at, o.number,
+         coalesce(p.accepted_at, case
+           when i.state in ('cancelled', 'skipped') or i.state = 'held' and i.reason in ${WANTED_HOLD} then i.state_since
+           when i.state in ('waiting', 'ready') then s.paused_at end, 'infinity') as done_at,
+         i.state in ${STUCK} and coalesce(i.doubt_since, i.state_since) < span.started_at as was_stuck
   from span, intent i
+  join shop s on s.id = i.shop_id
   join shop_order o on o.shop_id = i.shop_id and o.order_id = i.order_id
   left join progress p on p.intent_id = i.id
   where i.kind in ('send_order', 'reprint') and i.shop_id in (${SHOPS_OF}) and i.state not in ('shadowed', 'not_for_hft71', 'adopted')
-    and i.created_at <= span.ended_at
+    and i.created_at <= span.ended_at and not (i.state in ('held', 'rejected') and i.state_since < span.started_at)
+),
+hand_off as (
+  select i.*, greatest(i.created_at + $2::bigint * interval '1 millisecond', span.started_at, freed.at) as due_at
+  from span, was_open i cross join lateral (select max(freed_at) as at from (${FREED}) f) freed
+  where i.done_at >= span.started_at
 ),
 affected as (
   select h.* from hand_off h, span
-  where not h.was_held and h.done_at >= span.started_at
-    and (least(h.done_at, now()) - h.due_at > $3::int * interval '1 second' and h.due_at <= span.ended_at
+  where (not h.was_stuck and least(h.done_at, now()) - h.due_at > $3::int * interval '1 second' and h.due_at <= span.ended_at
       or exists (select 1 ${CALLS_OF} and c.shop_id = h.shop_id and c.order_id = h.order_id and c.action = 'send_order'))
 )
 select count(*)::int as total,

@@ -40,16 +40,22 @@ const COLUMNS = `i.id::int as id, i.cause, i.severity, i.title, i.state, i.start
   (select count(*)::int from alert a where a.incident_id = i.id and a.resolved_at is null) as firing,
   (select count(*)::int from alert a where a.incident_id = i.id) as alerts`;
 
-/** Open ones first, the worst and then the newest first; with `all` those that are over too. */
-export async function listIncidents(
-  ledger: Ledger,
-  { all, limit }: { all: boolean; limit: number },
-): Promise<IncidentView[]> {
+export interface IncidentFilter {
+  /** Those that are over too. */
+  readonly all: boolean;
+  readonly limit: number;
+  /** Of this shop's account alone, and of the relay as a whole: they concern every shop. */
+  readonly shopId?: string;
+}
+
+/** Open ones first, the worst and then the newest first. */
+export async function listIncidents(ledger: Ledger, { all, limit, shopId }: IncidentFilter): Promise<IncidentView[]> {
   return rows<IncidentView>(
     ledger.pool,
-    `select ${COLUMNS} from incident i where $1 or i.state <> 'resolved'
+    `select ${COLUMNS} from incident i where ($1 or i.state <> 'resolved')
+       and ($3::text is null or i.cause = 'relay' or i.cause = (select account_id::text from shop where id = $3))
      order by i.state = 'resolved', case when i.state <> 'resolved' then i.severity end, i.id desc limit $2`,
-    [all, limit],
+    [all, limit, shopId ?? null],
   );
 }
 

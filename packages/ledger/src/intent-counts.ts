@@ -14,17 +14,26 @@ export async function attemptTotals(ledger: Ledger): Promise<{ outcome: string; 
 /** Why hand-offs that wait did not go through the last time; the most frequent first. */
 export async function waitingFailures(
   ledger: Ledger,
+  shopId?: string,
 ): Promise<{ failure: string; orders: number; nextTry: Date | null }[]> {
   return rows(
     ledger.pool,
     `select last_failure as failure, count(*)::int as orders, min(not_before) as "nextTry" from intent
-     where state = 'ready' and last_failure is not null group by last_failure order by 2 desc limit 5`,
+     where state = 'ready' and last_failure is not null and ($1::text is null or shop_id = $1)
+     group by last_failure order by 2 desc limit 5`,
+    [shopId ?? null],
   );
 }
 
-export async function countIntents(ledger: Ledger): Promise<{ kind: string; state: string; count: number }[]> {
+/** @param shopId of that shop's alone. */
+export async function countIntents(
+  ledger: Ledger,
+  shopId?: string,
+): Promise<{ kind: string; state: string; count: number }[]> {
   return rows(
     ledger.pool,
-    'select kind, state, count(*)::int as count from intent group by kind, state order by kind, state',
+    `select kind, state, count(*)::int as count from intent where $1::text is null or shop_id = $1
+     group by kind, state order by kind, state`,
+    [shopId ?? null],
   );
 }

@@ -1,4 +1,5 @@
 import type { Disagreement } from '@relay/core';
+import { writeAuditOn } from './audit.js';
 import { inTransaction, oneRow, rows, type Ledger } from './connect.js';
 
 export interface Finding {
@@ -33,14 +34,49 @@ export interface Reconciliation extends ReconciledCounts {
   readonly faults: readonly string[];
 }
 
+/** What a person asked for, and no worker has begun yet. */
+export interface WantedReconciliation {
+  readonly by: string;
+  readonly windowMs: number;
+}
+
+export async function wantedReconciliation(ledger: Ledger, shopId: string): Promise<WantedReconciliation | null> {
+  return oneRow(
+    ledger.pool,
+    `select reconcile_wanted_by as by, reconcile_window_ms::float8 as "windowMs" from shop
+     where id = $1 and reconcile_wanted_by is not null`,
+    [shopId],
+  );
+}
+
+/** Workers begin it within seconds. @returns false where one is wanted already: it stays, with its window. */
+export async function wantReconciliation(
+  ledger: Ledger,
+  wish: { shopId: string; actor: string; reason: string | null; windowMs: number },
+): Promise<boolean> {
+  return inTransaction(ledger, async (client) => {
+    const { shopId, actor, reason, windowMs } = wish;
+    const row = await oneRow(
+      client,
+      `update shop set reconcile_wanted_by = $2, reconcile_window_ms = $3 where id = $1 and reconcile_wanted_by is null returning id`,
+      [shopId, actor, windowMs],
+    );
+    if (row === null) return false;
+    await writeAuditOn(client, { actor, reason, action: 'reconcile', subject: shopId, details: { windowMs } });
+    return true;
+  });
+}
+
+/** @param run `isWanted`: it is the one that a person asked for, who waits for it no longer. */
 export async function beginReconciliation(
   ledger: Ledger,
-  run: { shopId: string; startedBy: string; windowFrom: Date },
+  run: { shopId: string; startedBy: string; windowFrom: Date; isWanted?: boolean },
 ): Promise<number> {
   const row = await oneRow<{ id: string }>(
     ledger.pool,
-    'insert into reconciliation (shop_id, started_by, window_from) values ($1, $2, $3) returning id',
-    [run.shopId, run.startedBy, run.windowFrom],
+    `with begun as (update shop set reconcile_wanted_by = null, reconcile_window_ms = null where id = $1 and $4)
+     insert into reconciliation (shop_id, started_by, window_from) values ($1, $2, $3) returning id`,
+    [run.shopId, run.startedBy, run.windowFrom, run.isWanted ?? false],
   );
   return Number(row?.id);
 }

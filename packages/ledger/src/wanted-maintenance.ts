@@ -9,8 +9,8 @@ export interface WantedSweep {
 }
 
 /**
- * Sweeps that should not wait for their schedule: a gap was noticed, a shop just went live, or the last one is older than
- * the schedule explains.
+ * Sweeps that should not wait for their schedule: a gap was noticed, a shop just went live, a person asked, or the last one
+ * is older than the schedule explains.
  */
 export async function wantedSweeps(
   ledger: Ledger,
@@ -29,9 +29,11 @@ export async function wantedSweeps(
      where mode in ('shadow', 'live')
        and (level_swept_at is null or level_swept_at < now() - $2::bigint * interval '1 millisecond')
      union all
+     select id, 'reconcile', false from callable where reconcile_wanted_by is not null and mode in ('shadow', 'live')
+     union all
      -- one that its process did not end counts as none, and one that was broken off
      select id, 'reconcile', true from callable
-     where mode in ('shadow', 'live') and baseline_at < now() - $3::bigint * interval '1 millisecond' and not exists (
+     where reconcile_wanted_by is null and mode in ('shadow', 'live') and baseline_at < now() - $3::bigint * interval '1 millisecond' and not exists (
        select 1 from reconciliation r
        where r.shop_id = callable.id and r.ended_at is not null and not r.faults @> jsonb_build_array($4::text)
          and r.started_at > now() - $3::bigint * interval '1 millisecond')`,

@@ -33,13 +33,13 @@ export { callFollower, searchCalls, type CallSearch, type FoundCalls, type Logge
 export { checkWebhooks, type WebhookState } from './check-webhooks.js';
 export * from './doctor/index.js';
 export { checkShop, type Check, type LinesPreview, type ShopCheck } from './shop-check.js';
-export { pauseShopByPerson, resumeShopByPerson, type ShopAct } from './shop-pause.js';
+export { pauseShopByPerson, resumeCommand, resumeLine, resumeShopByPerson, type ShopAct } from './shop-pause.js';
 export { shadowReport, type ShadowReport } from './shadow-report.js';
 export { smoke, type SmokeStep } from './smoke.js';
 export { orderToSend, sendAsTest } from './smoke-send.js';
 export { switchLive, switchShadow, type WentLive } from './shop-mode.js';
 export { importOrders, type Imported, type ImportOptions } from './import-orders.js';
-export { reconcile, type Reconciled } from './reconcile.js';
+export { askReconciliation, reconcile, type Reconciled, type ReconciliationAsked } from './reconcile.js';
 export type { ReconcileOptions, ReconcileProgress } from './reconcile-run.js';
 export { readReconciliation, type ReconciliationReport } from './reconcile-report.js';
 export { readStatus, type RelayStatus } from './status.js';

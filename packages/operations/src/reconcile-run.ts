@@ -11,6 +11,8 @@ export interface ReconcileOptions {
   /** At most so many of these calls; those read longest ago come first. Default: all. */
   readonly mostReads?: number;
   readonly onProgress?: (progress: ReconcileProgress) => void;
+  /** What a person asked for instead of waiting themselves comes first: its window, in its name. */
+  readonly takesWanted?: boolean;
   /** Asked between two calls: the run then ends with what it has. */
   readonly isStopping?: () => boolean;
   /** Told when an order was received. */

@@ -7,6 +7,9 @@ import {
   loadShop,
   RECONCILE_STOPPED,
   sharedIdsSince,
+  wantedReconciliation,
+  wantReconciliation,
+  type ShopView,
 } from '@relay/ledger';
 import { refused, type Refusal } from './held-orders.js';
 import { compareWithHft71 } from './reconcile-hft71.js';
@@ -22,22 +25,19 @@ export type Reconciled = { readonly kind: 'reconciled'; readonly runId: number }
  * that does not answer ends its step, and the run says so.
  */
 export async function reconcile(relay: Relay, shop: ConnectedShop, options: ReconcileOptions): Promise<Reconciled> {
-  const view = await loadShop(relay.ledger, shop.id);
-  if (view === null || view.baselineAt === null || view.mode === 'connecting')
-    return refused(
-      `shop ${shop.id} is not connected yet`,
-      'start a worker and wait for its baseline; relay shop check says what keeps it',
-    );
-  if (view.mode === 'going_live')
-    return refused(`shop ${shop.id} is going live at this moment`, 'try again once it is live: relay mode');
+  const view = await comparableShop(relay, shop);
+  if ('kind' in view) return view;
   let runId: number | null = null;
   // One at a time for each account: they share what the budget leaves for reads.
-  const isMine = await alone(relay.ledger, `reconcile ${shop.accountId}`, async () => {
-    const from = new Date(Math.floor((Date.now() - options.windowMs) / 1000) * 1000);
+  const isMine = await alone(relay.ledger, lockOf(shop), async () => {
+    const wanted = options.takesWanted === true ? await wantedReconciliation(relay.ledger, shop.id) : null;
+    const windowMs = wanted?.windowMs ?? options.windowMs;
+    const from = new Date(Math.floor((Date.now() - windowMs) / 1000) * 1000);
     runId = await beginReconciliation(relay.ledger, {
       shopId: shop.id,
-      startedBy: options.startedBy,
+      startedBy: wanted?.by ?? options.startedBy,
       windowFrom: from,
+      isWanted: wanted !== null,
     });
     const run: ReconcileRun = {
       ...{ relay, shop, from, options },
@@ -49,12 +49,50 @@ export async function reconcile(relay: Relay, shop: ConnectedShop, options: Reco
     await compareAll(run);
     await finishReconciliation(relay.ledger, runId, { ...run.counts, findings: run.findings, faults: run.faults });
   });
-  if (!isMine || runId === null)
+  return isMine && runId !== null ? { kind: 'reconciled', runId } : refused(...UNDER_WAY);
+}
+
+export type ReconciliationAsked = { readonly kind: 'asked'; readonly windowMs: number } | Refusal;
+
+/** A worker makes it, as it makes the night's. Refused where none could begin at once, so that nobody waits for nothing. */
+export async function askReconciliation(
+  relay: Relay,
+  shop: ConnectedShop,
+  wish: { readonly actor: string; readonly reason: string | null; readonly windowMs?: number },
+): Promise<ReconciliationAsked> {
+  const view = await comparableShop(relay, shop);
+  if ('kind' in view) return view;
+  const windowMs = wish.windowMs ?? relay.settings.timing.reconcileWindowMs;
+  let isFirst = false;
+  const isFree = await alone(relay.ledger, lockOf(shop), async () => {
+    isFirst = await wantReconciliation(relay.ledger, { ...wish, shopId: shop.id, windowMs });
+  });
+  if (!isFree) return refused(...UNDER_WAY);
+  if (isFirst) return { kind: 'asked', windowMs };
+  const wanted = await wantedReconciliation(relay.ledger, shop.id);
+  return refused(
+    `a reconciliation of shop ${shop.id} is wanted already, by ${wanted?.by ?? 'somebody'}`,
+    'wait until a worker has made it; relay doctor says what keeps the workers, if anything does',
+  );
+}
+
+const UNDER_WAY = [
+  'another reconciliation of this HFT71 account is running',
+  'wait for it: relay reconcile --last shows what it found',
+] as const;
+
+const lockOf = (shop: ConnectedShop) => `reconcile ${shop.accountId}`;
+
+async function comparableShop(relay: Relay, shop: ConnectedShop): Promise<ShopView | Refusal> {
+  const view = await loadShop(relay.ledger, shop.id);
+  if (view === null || view.baselineAt === null || view.mode === 'connecting')
     return refused(
-      'another reconciliation of this HFT71 account is running',
-      'wait for it: relay reconcile --last shows what it found',
+      `shop ${shop.id} is not connected yet`,
+      'start a worker and wait for its baseline; relay shop check says what keeps it',
     );
-  return { kind: 'reconciled', runId };
+  return view.mode === 'going_live'
+    ? refused(`shop ${shop.id} is going live at this moment`, 'try again once it is live: relay mode')
+    : view;
 }
 
 async function compareAll(run: ReconcileRun): Promise<void> {

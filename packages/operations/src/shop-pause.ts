@@ -1,4 +1,4 @@
-import { countWaiting, pauseShop, resumeShop, type ShopPause } from '@relay/ledger';
+import { countWaiting, listShops, pauseShop, resumeShop, type ShopPause } from '@relay/ledger';
 import { refused, type Refusal } from './held-orders.js';
 import type { Relay } from './relay.js';
 
@@ -17,8 +17,18 @@ export async function pauseShopByPerson(
     ? { kind: 'paused', waiting: await countWaiting(relay.ledger, act.shopId) }
     : refused(
         `shop ${act.shopId} is paused already, and its reason stays`,
-        'relay shop list says since when and why; relay shop resume ends it',
+        `relay shop list says since when and why; ${await resumeCommand(relay, act.shopId)} ends it`,
       );
+}
+
+/** The line that ends a pause, as it can be typed. */
+export async function resumeCommand({ ledger }: Pick<Relay, 'ledger'>, shopId: string): Promise<string> {
+  return resumeLine(shopId, (await listShops(ledger)).length > 1);
+}
+
+/** @param isNamed whether it has to say which shop: there are several. */
+export function resumeLine(shopId: string, isNamed: boolean): string {
+  return `relay shop resume${isNamed ? ` --shop ${shopId}` : ''} --reason "WHY"`;
 }
 
 /** `relay shop resume`: its orders go again, if it is live. */

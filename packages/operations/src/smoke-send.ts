@@ -3,6 +3,7 @@ import type { HandOffState } from '@relay/core';
 import { loadIntent, loadShop, releaseHeld, type OrderView } from '@relay/ledger';
 import { findOrder, refused, type Refusal } from './held-orders.js';
 import type { Relay } from './relay.js';
+import { resumeCommand } from './shop-pause.js';
 
 /** Why this order cannot be the test order; the order otherwise. */
 export async function orderToSend(
@@ -20,7 +21,10 @@ export async function orderToSend(
       'relay mode live first',
     );
   if (shop.pausedAt !== null)
-    return refused(`shop ${order.shopId} is paused: ${shop.pauseReason ?? ''}`, 'relay shop resume first');
+    return refused(
+      `shop ${order.shopId} is paused: ${shop.pauseReason ?? ''}`,
+      `${await resumeCommand(relay, order.shopId)} first`,
+    );
   const isOwnHold = order.state === 'held' && (order.reason === 'person' || order.reason === 'deadline');
   if (order.state === 'ready' || order.state === 'waiting' || isOwnHold) return found;
   return order.state === 'sent' || order.state === 'written_back' || order.state === 'adopted'

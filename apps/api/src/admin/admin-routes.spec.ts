@@ -1,4 +1,4 @@
-import { beginReconciliation, finishReconciliation } from '@relay/ledger';
+import { alone, beginReconciliation, finishReconciliation } from '@relay/ledger';
 import { ENVIRONMENT_SHOP_ID } from '@relay/operations';
 import { waitFor } from '@relay/testing';
 import { Authenticator } from '../log-in/authenticator.js';
@@ -62,6 +62,7 @@ const CHANGING = [
   'POST /orders/1/poll',
   'POST /orders/1/updates',
   'POST /orders/1/write-back',
+  'POST /reconciliation',
   'POST /shops/pause',
   'POST /shops/resume',
   'POST /orders/1/status-conflict',
@@ -139,7 +140,8 @@ describe('the OpenAPI document', () => {
     for (const [path, methods] of Object.entries(document.paths))
       for (const [method, operation] of Object.entries(methods)) {
         expect([path, operation.summary]).toEqual([path, expect.stringMatching(/\w/)]);
-        expect(Object.keys(operation.responses)).toEqual(['200', '400', '401', '403', '404', '409', '503']);
+        const done = method === 'post' && path.endsWith('/reconciliation') ? '202' : '200'; // a worker does it
+        expect(Object.keys(operation.responses)).toEqual([done, '400', '401', '403', '404', '409', '503']);
         const takesBody = method === 'post' && !path.endsWith('/poll'); // a reading needs no reason
         expect([path, operation.requestBody !== undefined]).toEqual([path, takesBody]);
       }
@@ -325,6 +327,46 @@ describe('the last reconciliation', () => {
       kinds: [{ kind: 'other-id', count: 1, findings: [{ orderId: 7, number: '1007' }] }],
     });
     expect((await call('GET', '/reconciliation/runs', as.viewer)).body).toMatchObject({ runs: [{ id }] });
+  });
+});
+
+describe('a reconciliation', () => {
+  const ask = (body: unknown) => call('POST', '/reconciliation', as.operator, body);
+  const sql = (text: string) => api.relay.ledger.pool.query<Record<string, unknown>>(text);
+
+  it('of a shop that is not connected is refused', async () => {
+    const { rows } = await sql('select mode from shop');
+    await sql(`update shop set mode = 'connecting'`);
+    expect(await ask({})).toMatchObject({ status: 409, body: { what: 'shop main is not connected yet' } });
+    await sql(`update shop set mode = '${String(rows[0]?.['mode'])}'`);
+  });
+
+  it('is wanted in the name of whoever is logged in, once, and not beside one that runs', async () => {
+    await sql('truncate audit');
+    await alone(api.relay.ledger, `reconcile ${api.relay.shops.get('main')?.accountId}`, async () => {
+      expect(await ask({})).toMatchObject({
+        status: 409,
+        body: { what: expect.stringContaining('running') as string },
+      });
+    });
+    expect(await ask({ windowMs: 3_600_000, reason: 'after the outage' })).toEqual({
+      status: 202,
+      body: { shop: 'main', startedBy: 'olga', windowMs: 3_600_000, next: expect.stringContaining('worker') as string },
+    });
+    expect(await ask({})).toMatchObject({
+      status: 409,
+      body: { what: 'a reconciliation of shop main is wanted already, by olga' },
+    });
+    expect((await sql('select actor, action, subject, reason, details from audit')).rows).toEqual([
+      {
+        actor: 'olga',
+        action: 'reconcile',
+        subject: 'main',
+        reason: 'after the outage',
+        details: { windowMs: 3_600_000 },
+      },
+    ]);
+    expect((await ask({ windowMs: 0 })).status).toBe(400);
   });
 });
 

@@ -13,16 +13,22 @@ const badRequestSchema = z.object({
 
 /** By status: what every route may answer beside its own. */
 export function answers<T extends ZodType>(ok: T) {
-  return {
-    200: ok,
-    400: badRequestSchema.describe('A field is missing or wrong'),
-    401: errorSchema.describe('Not logged in'),
-    403: errorSchema.describe('The role does not allow it, or the request came from another site'),
-    404: refusalSchema.describe('There is no such order or shop'),
-    409: refusalSchema.describe('Refused; nothing was changed'),
-    503: errorSchema.describe('The database, or Redis, does not answer'),
-  };
+  return { 200: ok, ...OTHERWISE };
 }
+
+/** Of a route that only asks for something: a worker does it. */
+export function answersLater<T extends ZodType>(asked: T) {
+  return { 202: asked, ...OTHERWISE };
+}
+
+const OTHERWISE = {
+  400: badRequestSchema.describe('A field is missing or wrong'),
+  401: errorSchema.describe('Not logged in'),
+  403: errorSchema.describe('The role does not allow it, or the request came from another site'),
+  404: refusalSchema.describe('There is no such order or shop'),
+  409: refusalSchema.describe('Refused; nothing was changed'),
+  503: errorSchema.describe('The database, or Redis, does not answer'),
+};
 
 /** Thrown by a route, answered 404 or 409 by the error handler. */
 export class RefusedRequest extends Error {

@@ -32,6 +32,8 @@ it('alerts that fire are listed with the incident that gathers them', async () =
     ],
   });
   expect((await call('GET', '/incidents')).body).toMatchObject({ incidents: [{ id: 1, alerts: 2, firing: 2 }] });
+  expect((await call('GET', '/incidents?shop=main')).body).toMatchObject({ incidents: [{ id: 1 }] });
+  expect((await call('GET', '/incidents?shop=other')).status).toBe(404);
 });
 
 it('an incident is acknowledged, mitigated and closed in the name of whoever is logged in', async () => {

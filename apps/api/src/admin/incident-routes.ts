@@ -4,7 +4,8 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { callerName } from './admin-access.js';
 import { accepted, answers } from './answers.js';
-import { listOf, reason } from './order-schemas.js';
+import { chosenShop } from './chosen-shop.js';
+import { listOf, ofShop, reason } from './order-schemas.js';
 
 const tags = ['incidents'];
 
@@ -131,12 +132,16 @@ export const incidentRoutes: FastifyPluginAsyncZod<{ relay: Relay }> = async (ap
       schema: {
         tags,
         summary: 'Open incidents, the worst first; with all=true those that are over too',
-        querystring: z.strictObject({ all: z.enum(['true', 'false']).default('false'), limit }),
+        querystring: ofShop.extend({ all: z.enum(['true', 'false']).default('false'), limit }),
         response: answers(z.object({ incidents: listOf(z.object(incident)) })),
       },
     },
-    async ({ query }) => ({
-      incidents: await listIncidents(relay.ledger, { all: query.all === 'true', limit: query.limit }),
+    async ({ query: { all, limit: most, shop } }) => ({
+      incidents: await listIncidents(relay.ledger, {
+        all: all === 'true',
+        limit: most,
+        ...(shop === undefined ? {} : { shopId: chosenShop(relay, shop).id }),
+      }),
     }),
   );
 

@@ -1,9 +1,10 @@
 import { reconciliations } from '@relay/ledger';
-import { readReconciliation, writeBackOrder, type Relay } from '@relay/operations';
+import { askReconciliation, readReconciliation, writeBackOrder, type Relay } from '@relay/operations';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { actOf } from './act-of.js';
-import { accepted, answers } from './answers.js';
+import { callerName } from './admin-access.js';
+import { accepted, answers, answersLater } from './answers.js';
 import { chosenShop } from './chosen-shop.js';
 import { listOf, ofShop, orderParams } from './order-schemas.js';
 
@@ -41,7 +42,10 @@ const reportSchema = z.object({
 
 const FINDINGS = 5_000;
 
-/** What disagrees between shop, ledger and HFT71: what `relay reconcile --last` shows. The runs are the workers'. */
+/** As `relay reconcile --window`. */
+const LONGEST_WINDOW_MS = 366 * 86_400_000;
+
+/** What disagrees between shop, ledger and HFT71: what `relay reconcile --last` shows. The runs are the workers', also those that are asked for here. */
 export const reconciliationRoutes: FastifyPluginAsyncZod<{ relay: Relay }> = async (app, { relay }) => {
   app.get(
     '/reconciliation',
@@ -57,6 +61,45 @@ export const reconciliationRoutes: FastifyPluginAsyncZod<{ relay: Relay }> = asy
       const shop = chosenShop(relay, query.shop);
       const report = await readReconciliation(relay, shop.id, FINDINGS);
       return { shop: shop.id, ...(report ?? { run: null, ok: false, kinds: [] }) };
+    },
+  );
+
+  app.post(
+    '/reconciliation',
+    {
+      schema: {
+        tags,
+        summary: 'Compare shop, ledger and HFT71 now; a worker makes the run',
+        querystring: ofShop,
+        body: z.strictObject({
+          windowMs: z
+            .number()
+            .int()
+            .min(1_000)
+            .max(LONGEST_WINDOW_MS)
+            .nullish()
+            .describe('How far back orders are compared; left out: RELAY_RECONCILE_WINDOW'),
+          reason: z.string().trim().min(1).max(500).nullish(),
+        }),
+        response: answersLater(
+          z.object({
+            shop: z.string(),
+            startedBy: z.string(),
+            windowMs: z.number(),
+            next: z.string().describe('What will happen'),
+          }),
+        ),
+      },
+    },
+    async ({ query, body, caller }, reply) => {
+      const shop = chosenShop(relay, query.shop);
+      const actor = callerName(caller);
+      const wish = { actor, reason: body.reason ?? null };
+      const { windowMs } = accepted(
+        await askReconciliation(relay, shop, body.windowMs == null ? wish : { ...wish, windowMs: body.windowMs }),
+      );
+      const next = 'A worker begins it within seconds, once the shop may be called: GET /reconciliation/runs shows it.';
+      return reply.code(202).send({ shop: shop.id, startedBy: actor, windowMs, next });
     },
   );
 

@@ -1,16 +1,17 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { listIncidents, type IncidentView, type IncidentWhole } from '@relay/ledger';
-import { actOnIncident, findIncident, reportIncident, type Refusal } from '@relay/operations';
+import { actOnIncident, findIncident, reportIncident, type Refusal, type Relay } from '@relay/operations';
 import { Refused } from '../answer.js';
-import type { ActorOptions, Cli, OutputOptions } from '../cli.js';
+import { knownShopId } from '../chosen-shop.js';
+import type { ActorOptions, Cli, ShopOptions } from '../cli.js';
 import { helpful } from '../helpful.js';
-import { actorOption, jsonOption, notBlank } from '../options.js';
+import { actorOption, jsonOption, notBlank, shopOption } from '../options.js';
 import { table } from '../print/table.js';
 import { ago, instant } from '../print/times.js';
 import { wrap } from '../print/wrap.js';
 import { withRelay } from '../with-relay.js';
 
-interface ListOptions extends OutputOptions {
+interface ListOptions extends ShopOptions {
   readonly all?: boolean;
   readonly limit: number;
 }
@@ -61,12 +62,17 @@ function addList(incident: Command, cli: Cli): void {
     .description('Open incidents, the worst first.')
     .addOption(new Option('--all', 'those that are over too'))
     .addOption(new Option('--limit <n>', 'at most so many').argParser(limit).default(DEFAULT_LIMIT))
+    .addOption(shopOption())
     .addOption(jsonOption())
     .action((options: ListOptions) =>
       cli.answer(options, () =>
         withRelay(cli, async (relay) => {
           const all = options.all === true;
-          const found = await listIncidents(relay.ledger, { all, limit: options.limit + 1 });
+          const found = await listIncidents(relay.ledger, {
+            all,
+            limit: options.limit + 1,
+            ...(await ofShop(relay, options)),
+          });
           const incidents = found.slice(0, options.limit);
           const more = found.length > options.limit;
           return { json: { incidents, more }, text: listText(incidents, more, all, cli) };
@@ -81,11 +87,14 @@ function addShow(incident: Command, cli: Cli): void {
     .command('show')
     .description('One incident: its alerts, its targets, its timeline, and what was told to whom.')
     .argument('<incident>', 'its number', incidentNumber)
+    .addOption(shopOption())
     .addOption(jsonOption())
-    .action((incidentId: number, options: OutputOptions) =>
+    .action((incidentId: number, options: ShopOptions) =>
       cli.answer(options, () =>
         withRelay(cli, async (relay) => {
-          const { incident: found } = orRefused(await findIncident(relay, incidentId));
+          const { incident: found } = orRefused(
+            await findIncident(relay, incidentId, await knownShopId(relay, options.shop)),
+          );
           return { json: found, text: incidentText(found, cli) };
         }),
       ),
@@ -110,12 +119,18 @@ function addAct(
     .description(act.description)
     .argument('<incident>', 'its number', incidentNumber)
     .addOption(reasonOption(act.needsReason === true))
+    .addOption(shopOption())
     .addOption(actorOption())
     .addOption(jsonOption())
     .action((incidentId: number, options: ActOptions) =>
       cli.answer(options, () =>
         withRelay(cli, async (relay) => {
-          const by = { incidentId, actor: options.as, reason: options.reason ?? null };
+          const by = {
+            incidentId,
+            actor: options.as,
+            reason: options.reason ?? null,
+            ...(await ofShop(relay, options)),
+          };
           const { incident: changed } = orRefused(await actOnIncident(relay, act.how, by));
           return { json: changed, text: wrap(`Incident ${incidentId} ${act.done}${lateText(changed)}.`, cli.width) };
         }),
@@ -129,11 +144,12 @@ function addReport(incident: Command, cli: Cli): void {
     .command('report')
     .description('What an escalation and a post-mortem need, as Markdown; with --json for programs.')
     .argument('<incident>', 'its number', incidentNumber)
+    .addOption(shopOption())
     .addOption(jsonOption())
-    .action((incidentId: number, options: OutputOptions) =>
+    .action((incidentId: number, options: ShopOptions) =>
       cli.answer(options, () =>
         withRelay(cli, async (relay) => {
-          const { report } = orRefused(await reportIncident(relay, incidentId));
+          const { report } = orRefused(await reportIncident(relay, incidentId, await knownShopId(relay, options.shop)));
           const { markdown, ...json } = report;
           return { json, text: markdown.trimEnd() };
         }),
@@ -143,6 +159,11 @@ function addReport(incident: Command, cli: Cli): void {
     'relay incident report 12 > incident-12.md',
     'relay incident report 12 --json | jq .evidence.affected',
   ]);
+}
+
+async function ofShop(relay: Relay, { shop }: ShopOptions): Promise<{ shopId?: string }> {
+  const shopId = await knownShopId(relay, shop);
+  return shopId === undefined ? {} : { shopId };
 }
 
 function reasonOption(isNeeded: boolean): Option {

@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
 import { forgetfulSettings, listShops, loadShop } from '@relay/ledger';
-import { switchLive, switchShadow, type Relay } from '@relay/operations';
+import { resumeCommand, switchLive, switchShadow, type Relay } from '@relay/operations';
 import { Refused, type Answer } from '../answer.js';
 import { chosenShop, knownShopId } from '../chosen-shop.js';
 import type { ActorOptions, Cli, ShopOptions } from '../cli.js';
@@ -77,7 +77,7 @@ function addShadow(mode: Command, cli: Cli): void {
           const shop = chosenShop(relay, options.shop);
           const changed = await switchShadow(relay, shop, options.as);
           const text = changed
-            ? `Shop ${shop.id} is in shadow mode now: nothing of it is sent. Back with: relay mode live`
+            ? `Shop ${shop.id} is in shadow mode now: nothing of it is sent. Back with: relay mode live${relay.shops.size > 1 ? ` --shop ${shop.id}` : ''}`
             : `Shop ${shop.id} was not live: nothing of it was sent.`;
           return { json: { shop: shop.id, changed }, text: wrap(text, cli.width) };
         }),
@@ -120,9 +120,13 @@ async function goLive(cli: Cli, relay: Relay, options: LiveOptions): Promise<Ans
     case 'live': {
       const { listed, beforeLive } = went;
       const paused = (await loadShop(relay.ledger, shop.id))?.pausedAt != null;
-      const but = paused ? ' It is paused: nothing goes before relay shop resume.' : '';
+      const but = paused ? ' It is paused: nothing goes before it is resumed.' : '';
+      const how = paused ? `\n${await resumeCommand(relay, shop.id)}` : '';
       const text = `Shop ${shop.id} is live.${but} Orders read in sendable statuses: ${listed}; created before, so not sent by themselves: ${beforeLive} (relay orders held)`;
-      return { json: { shop: shop.id, mode: 'live', changed: true, listed, beforeLive }, text: wrap(text, cli.width) };
+      return {
+        json: { shop: shop.id, mode: 'live', changed: true, listed, beforeLive },
+        text: wrap(text, cli.width) + how,
+      };
     }
   }
 }

@@ -38,7 +38,7 @@ function addHold(orders: Command, cli: Cli): void {
       cli.answer(options, () =>
         withRelay(cli, async (relay) => {
           const { state } = accepted(await holdOrder(relay, act(wanted, options)));
-          const text = `Order ${wanted} is held. It goes again with: relay orders release ${wanted}`;
+          const text = `Order ${wanted} is held. It goes again with: relay orders release ${wanted}${shopFlag(options)} --reason "WHY"`;
           return { json: { order: wanted, state }, text };
         }),
       ),
@@ -75,7 +75,7 @@ function addReprint(orders: Command, cli: Cli): void {
       cli.answer(options, () =>
         sending(cli, options, `Have HFT71 make and ship order ${wanted} once more?`, async (relay) => {
           const { reference } = accepted(await reprint(relay, act(wanted, options)));
-          const text = `Order ${wanted} is made once more, under the reference ${reference}: relay orders show ${reference}`;
+          const text = `Order ${wanted} is made once more, under the reference ${reference}: relay orders show ${reference}${shopFlag(options)}`;
           return { json: { order: wanted, reference }, text };
         }),
       ),
@@ -87,24 +87,28 @@ const UPDATE = {
   done: {
     description:
       'An edit or a cancellation that HFT71 was not told: a person has done it there, or it need not be done.',
+    question: null, // nothing is sent
     told: 'is noted as done',
     example: 'cancelled in HFT71’s own console',
   },
   again: {
     description: 'An edit or a cancellation that HFT71 refused: tell it once more.',
+    question: (wanted: string) => `Tell HFT71 once more what was changed of order ${wanted}?`,
     told: 'is told to HFT71 once more',
     example: 'HFT71 has mended its address check',
   },
 } as const;
 
 function addUpdate(orders: Command, cli: Cli, how: 'done' | 'again'): void {
-  const { description, told, example } = UPDATE[how];
-  const command = steer(orders, `update-${how}`, description)
+  const { description, question, told, example } = UPDATE[how];
+  const command = steer(orders, `update-${how}`, description);
+  if (question !== null) command.addOption(yesOption());
+  command
     .addOption(actorOption())
     .addOption(jsonOption())
     .action((wanted: string, options: SteerOptions) =>
       cli.answer(options, () =>
-        withRelay(cli, async (relay) => {
+        sending(cli, options, question?.(wanted) ?? null, async (relay) => {
           const { updates } = accepted(await resolveUpdates(relay, act(wanted, options), how));
           return { json: { order: wanted, updates }, text: `The held update of order ${wanted} ${told}.` };
         }),
@@ -142,13 +146,18 @@ function act(wanted: string, { shop, reason, as: actor }: SteerOptions): OrderAc
   return { wanted, actor, reason, ...(shop === undefined ? {} : { shopId: shop }) };
 }
 
+/** What found the order finds it again. */
+function shopFlag({ shop }: SteerOptions): string {
+  return shop === undefined ? '' : ` --shop ${shop}`;
+}
+
 async function sending(
   cli: Cli,
   options: SteerOptions,
-  question: string,
+  question: string | null,
   work: (relay: Relay) => Promise<Answer>,
 ): Promise<Answer> {
-  await mustConfirm(cli, options, question);
+  if (question !== null) await mustConfirm(cli, options, question);
   return withRelay(cli, work);
 }
 

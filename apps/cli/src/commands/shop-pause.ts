@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { countWaiting } from '@relay/ledger';
-import { pauseShopByPerson, resumeShopByPerson } from '@relay/operations';
+import { pauseShopByPerson, resumeCommand, resumeShopByPerson } from '@relay/operations';
 import { Refused } from '../answer.js';
 import { oneShopId } from '../chosen-shop.js';
 import type { ActorOptions, Cli } from '../cli.js';
@@ -28,8 +28,12 @@ export function addShopPause(shop: Command, cli: Cli): void {
           const shopId = await oneShopId(relay, options.shop);
           const done = await pauseShopByPerson(relay, { shopId, actor: options.as, reason: options.reason });
           if (done.kind === 'refused') throw new Refused(done);
-          const text = `Shop ${shopId} is paused: nothing of it is sent. Orders are taken in and wait (now ${done.waiting}), and waiting makes none of them late. Back with: relay shop resume`;
-          return { json: { shop: shopId, paused: true, waiting: done.waiting }, text: wrap(text, cli.width) };
+          const back = await resumeCommand(relay, shopId);
+          const text = `Shop ${shopId} is paused: nothing of it is sent. Orders are taken in and wait (now ${done.waiting}), and waiting makes none of them late. Back with:`;
+          return {
+            json: { shop: shopId, paused: true, waiting: done.waiting },
+            text: `${wrap(text, cli.width)}\n${back}`,
+          };
         }),
       ),
     );

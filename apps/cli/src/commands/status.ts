@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { HAND_OFF_STATES } from '@relay/core';
 import type { BreakerView } from '@relay/ledger';
-import { readStatus, type RelayStatus } from '@relay/operations';
-import type { Cli, OutputOptions } from '../cli.js';
+import { readStatus, resumeLine, type RelayStatus } from '@relay/operations';
+import { knownShopId } from '../chosen-shop.js';
+import type { Cli, ShopOptions } from '../cli.js';
 import { helpful } from '../helpful.js';
-import { jsonOption } from '../options.js';
+import { jsonOption, shopOption } from '../options.js';
 import { table } from '../print/table.js';
 import { ago, instant, span } from '../print/times.js';
 import { wrap } from '../print/wrap.js';
@@ -14,23 +15,24 @@ export function addStatus(program: Command, cli: Cli): void {
   const command = program
     .command('status')
     .description('Shops, breakers, orders by state, workers and alerts: all of it in one look.')
+    .addOption(shopOption())
     .addOption(jsonOption())
-    .action((options: OutputOptions) =>
+    .action((options: ShopOptions) =>
       cli.answer(options, () =>
         withRelay(cli, async (relay) => {
-          const status = await readStatus(relay);
+          const status = await readStatus(relay, await knownShopId(relay, options.shop));
           const { warnings } = relay.settings;
-          return { json: { ...status, warnings }, text: statusText(status, warnings, cli) };
+          return { json: { ...status, warnings }, text: statusText(status, warnings, options.shop, cli) };
         }),
       ),
     );
-  helpful(command, ['relay status', 'relay status --json | jq .orders']);
+  helpful(command, ['relay status', 'relay status --shop main', 'relay status --json | jq .orders']);
 }
 
-function statusText(status: RelayStatus, warnings: readonly string[], cli: Cli): string {
+function statusText(status: RelayStatus, warnings: readonly string[], shop: string | undefined, cli: Cli): string {
   const { paint, width } = cli;
   const sections: [string, string][] = [
-    ['Shops', shopsText(status, cli)],
+    ['Shops', shopsText(status, shop, cli)],
     ['HFT71 accounts', accountsText(status, cli)],
     ['Shops’ hosts', hostsText(status, cli)],
     ['Orders', countsText(status.orders)],
@@ -38,7 +40,7 @@ function statusText(status: RelayStatus, warnings: readonly string[], cli: Cli):
       ? []
       : ([['Reprints', countsText(status.reprints)]] as [string, string][])),
     ['Write-backs to the shop', countsText(status.writeBacks)],
-    ['Work', workText(status, cli)],
+    [shop === undefined ? 'Work' : 'Work, of all shops', workText(status, cli)],
     ...(status.waiting.length === 0 ? [] : ([['Why orders wait', waitingText(status, cli)]] as [string, string][])),
     ['For a person', forAPersonText(status, cli)],
     ['Open alerts', alertsText(status, cli)],
@@ -47,7 +49,7 @@ function statusText(status: RelayStatus, warnings: readonly string[], cli: Cli):
   return [...sections.map(([title, text]) => `${paint.bold(title)}\n${text}`), ...warned].join('\n\n');
 }
 
-function shopsText({ shops }: RelayStatus, { paint, width }: Cli): string {
+function shopsText({ shops }: RelayStatus, shop: string | undefined, { paint, width }: Cli): string {
   if (shops.length === 0) return '  none yet: put a shop into the settings and start a worker';
   const rows = shops.map((shop) => [shop.id, shop.mode, ago(shop.sweptAt), shop.homeUrl ?? 'not reached yet']);
   const faults = shops
@@ -57,13 +59,8 @@ function shopsText({ shops }: RelayStatus, { paint, width }: Cli): string {
     pausedAt === null
       ? []
       : [
-          paint.yellow(
-            wrap(
-              `${id}: paused ${ago(pausedAt)} by ${pausedBy ?? '?'}: ${pauseReason ?? ''} (relay shop resume)`,
-              width,
-              '  ',
-            ),
-          ),
+          paint.yellow(wrap(`${id}: paused ${ago(pausedAt)} by ${pausedBy ?? '?'}: ${pauseReason ?? ''}`, width, '  ')),
+          `    ${resumeLine(id, shops.length > 1 || shop !== undefined)}`,
         ],
   );
   return [table(['SHOP', 'MODE', 'LAST SWEEP', 'HOME'], rows, width), ...faults, ...pauses].join('\n');

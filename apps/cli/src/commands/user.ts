@@ -17,7 +17,7 @@ interface AddOptions extends ActorOptions {
 }
 
 export function addUser(program: Command, cli: Cli): void {
-  const user = program.command('user').description('Who may log in to the console and the admin API.');
+  const user = program.command('user').description('Who may log in to the Board and the admin API.');
   helpful(user, ['relay user add eve --role operator', 'relay user list', 'relay user remove eve']);
   addAdd(user, cli);
   addList(user, cli);

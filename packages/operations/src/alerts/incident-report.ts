@@ -25,8 +25,12 @@ export interface IncidentReport {
 export type Reported = { readonly kind: 'reported'; readonly report: IncidentReport } | Refusal;
 
 /** For whoever escalates it or writes the post-mortem: nothing of it has to be gathered by hand. */
-export async function reportIncident(relay: Pick<Relay, 'ledger' | 'settings'>, incidentId: number): Promise<Reported> {
-  const found = await findIncident(relay, incidentId);
+export async function reportIncident(
+  relay: Pick<Relay, 'ledger' | 'settings'>,
+  incidentId: number,
+  shopId?: string,
+): Promise<Reported> {
+  const found = await findIncident(relay, incidentId, shopId);
   if (found.kind === 'refused') return found;
   const evidence = await evidenceOf(relay, incidentId);
   if (evidence === null) throw new Error(`incident ${incidentId} has no evidence`);

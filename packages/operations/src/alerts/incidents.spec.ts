@@ -1,5 +1,5 @@
 import { ALERT_KINDS as K } from '@relay/core';
-import { raiseAlert } from '@relay/ledger';
+import { pauseShop, raiseAlert, resumeShop } from '@relay/ledger';
 import { reportIncident } from './incident-report.js';
 import { actOnIncident, findIncident } from './incidents.js';
 import { MINUTE, startAlertWorld, type AlertWorld } from './testing-world.js';
@@ -14,8 +14,9 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await world.sql(
-    'truncate api_call, intent, shop_order, progress, alert, alert_pending, incident, incident_event, alert_message, delivery, audit restart identity',
+    'truncate api_call, intent, shop_order, order_event, progress, alert, alert_pending, incident, incident_event, alert_message, delivery, audit restart identity',
   );
+  await world.sql('update shop set paused_at = null, paused_by = null, pause_reason = null');
   await breaker('closed');
   await world.workerBeats();
   await world.stockRun();
@@ -354,6 +355,87 @@ describe('the report', () => {
       report: { evidence: JSON.parse(JSON.stringify(evidence)) as object },
     });
   });
+});
+
+describe('an order is not affected', () => {
+  const by = { actor: 'eve', reason: 'the list is settled' };
+  const doubt = (orderId: number) =>
+    world.sql(
+      `update intent set state = 'in_doubt', doubt_since = now(), settle_until = now(), token = gen_random_uuid() where order_id = $1`,
+      [orderId],
+    );
+  const outage = async () => {
+    await breaker('open');
+    await world.pass(4 * MINUTE, 30_000);
+  };
+  const affected = async () => {
+    const worst = (await world.incidents()).find(({ severity }) => severity === 1);
+    const reported = await reportIncident(world.relay, worst?.id ?? 0);
+    if (reported.kind !== 'reported') throw new Error(reported.what);
+    return reported.report.evidence.affected.numbers;
+  };
+
+  it('by what began while it was in doubt or held, also where a person settles it meanwhile', async () => {
+    await world.orders(2);
+    await doubt(1);
+    await doubt(2);
+    await world.orders(1, { firstId: 3, state: 'held', reason: 'mapping' });
+    await world.pass(60 * MINUTE, 10 * MINUTE);
+    await world.orders(1, { firstId: 4 });
+    await outage();
+    await world.sql(`update intent set state = 'held', reason = 'in-doubt' where order_id = 1`);
+    await world.sql(
+      `update intent set state = 'written_back', hft71_order_id = 'H' || order_id where order_id in (2, 3)`,
+    );
+    expect(await affected()).toEqual(['4']);
+  });
+
+  it('before a person lets it go; what waits after that is', async () => {
+    await world.orders(1, { state: 'held', reason: 'mapping' });
+    await world.pass(60 * MINUTE, 10 * MINUTE);
+    await outage();
+    await world.sql(`update intent set state = 'ready', reason = null, state_since = now() where order_id = 1`);
+    expect(await affected()).toEqual([]);
+    await world.pass(2 * MINUTE, 30_000);
+    expect(await affected()).toEqual(['1']);
+  });
+
+  it('while its shop is paused', async () => {
+    await pauseShop(world.relay.ledger, 'main', by);
+    await world.orders(1);
+    await outage();
+    await world.orders(1, { firstId: 2 });
+    await world.pass(4 * MINUTE, 30_000);
+    expect(await affected()).toEqual([]);
+    await resumeShop(world.relay.ledger, 'main', by);
+    expect(await affected()).toEqual([]);
+    await world.pass(2 * MINUTE, 30_000);
+    expect(await affected()).toEqual(['1', '2']);
+  });
+
+  it('where going live listed it, or a person held it at once, while the incident was open', async () => {
+    await outage();
+    await world.orders(2, { state: 'held', reason: 'before-go-live' });
+    await world.orders(1, { firstId: 3 });
+    await world.sql(`update intent set state = 'held', reason = 'person', state_since = now() where order_id = 3`);
+    await world.pass(4 * MINUTE, 30_000);
+    expect(await affected()).toEqual([]);
+    await world.sql(`update intent set state = 'written_back', hft71_order_id = 'H' || order_id where order_id = 1`);
+    expect(await affected()).toEqual([]);
+  });
+});
+
+it('what is meant to be refused, since that shows whether a key may write, is no failing endpoint', async () => {
+  const probe = { action: 'check_write_access', target: 'shop', method: 'PUT', path: '/orders/1' } as const;
+  await breaker('open');
+  await world.calls(1, { ...probe, status: 400, requestId: 'harmless' });
+  await world.calls(1, { ...probe, status: 401, requestId: 'refused' });
+  await world.pass(4 * MINUTE, 30_000);
+  const reported = await reportIncident(world.relay, 1);
+  if (reported.kind !== 'reported') throw new Error(reported.what);
+  const { failingCalls, requests } = reported.report.evidence;
+  expect(failingCalls).toMatchObject([{ action: 'check_write_access', status: 401, calls: 1 }]);
+  expect(requests).toMatchObject([{ requestId: 'refused' }]);
 });
 
 it('what two processes judge at once is told once', async () => {

@@ -4,6 +4,7 @@ import {
   gatherEvidence,
   keptEvidence,
   loadIncident,
+  loadShop,
   mitigateIncident,
   type IncidentAct,
   type IncidentEvidence,
@@ -20,14 +21,28 @@ export interface PersonsAct {
   readonly incidentId: number;
   readonly actor: string;
   readonly reason: string | null;
+  /** Whose it has to be; left out: any. */
+  readonly shopId?: string;
 }
 
 export type IncidentFound = { readonly kind: 'found'; readonly incident: IncidentWhole } | Refusal;
 
-/** One incident with its alerts, its timeline, and what became of its messages. */
-export async function findIncident({ ledger }: Pick<Relay, 'ledger'>, incidentId: number): Promise<IncidentFound> {
+/** One incident with its alerts, its timeline, and what became of its messages. @param shopId whose it has to be. */
+export async function findIncident(
+  { ledger }: Pick<Relay, 'ledger'>,
+  incidentId: number,
+  shopId?: string,
+): Promise<IncidentFound> {
   const incident = await loadIncident(ledger, incidentId);
-  return incident === null ? unknown(incidentId) : { kind: 'found', incident };
+  if (incident === null) return unknown(incidentId);
+  if (shopId === undefined || incident.cause === 'relay') return { kind: 'found', incident };
+  const shop = await loadShop(ledger, shopId);
+  return incident.cause === shop?.accountId
+    ? { kind: 'found', incident }
+    : refused(
+        `incident ${incidentId} is not one of shop ${shopId}`,
+        `relay incident list --all --shop ${shopId} has those that are; leave --shop out for this one`,
+      );
 }
 
 export type IncidentActed = { readonly kind: 'done'; readonly incident: IncidentWhole } | Refusal;
@@ -36,7 +51,10 @@ const ACTS = { acknowledge: acknowledgeIncident, mitigate: mitigateIncident, clo
 
 /** A person acknowledges, mitigates or closes it: stored with who and why, and told on every channel. */
 export async function actOnIncident(relay: Acting, how: keyof typeof ACTS, by: PersonsAct): Promise<IncidentActed> {
-  const act: IncidentAct = { ...by, channels: channelNames(relay.settings.alerts) };
+  const { actor, incidentId, reason, shopId } = by;
+  const before = await findIncident(relay, incidentId, shopId);
+  if (before.kind === 'refused') return before;
+  const act: IncidentAct = { actor, incidentId, reason, channels: channelNames(relay.settings.alerts) };
   const result = await ACTS[how](relay.ledger, act);
   if (result !== 'done') return explain(result, by.incidentId);
   const found = await findIncident(relay, by.incidentId);

@@ -12,6 +12,7 @@ import {
 } from '@relay/ledger';
 import { refused, type Refusal } from '../held-orders.js';
 import type { Relay } from '../relay.js';
+import { resumeCommand } from '../shop-pause.js';
 import { DEFAULT_SHARE } from './plan.js';
 
 export interface CampaignAct {
@@ -83,7 +84,8 @@ export async function resumeResend(relay: Relay, act: CampaignAct): Promise<Camp
 }
 
 /** A campaign that could send nothing would only wait, and look as if it worked. */
-async function whyNotNow({ ledger, shops }: Relay, campaign: CampaignView): Promise<Refusal | null> {
+async function whyNotNow(relay: Relay, campaign: CampaignView): Promise<Refusal | null> {
+  const { ledger, shops } = relay;
   if (!shops.has(campaign.shopId))
     return refused(`its shop ${campaign.shopId} is not in the settings any more`, 'plan a new one for a shop that is');
   const [shop, account] = await Promise.all([
@@ -93,7 +95,10 @@ async function whyNotNow({ ledger, shops }: Relay, campaign: CampaignView): Prom
   if (shop?.mode !== 'live')
     return refused(`the shop is not live but ${shop?.mode ?? 'unknown'}: nothing is sent`, 'relay mode live first');
   if (shop.pausedAt !== null)
-    return refused(`the shop is paused: ${shop.pauseReason ?? ''}`, 'relay shop resume first');
+    return refused(
+      `the shop is paused: ${shop.pauseReason ?? ''}`,
+      `${await resumeCommand(relay, campaign.shopId)} first`,
+    );
   if (account?.breakerState === 'open')
     return refused(
       `HFT71 takes no orders now: its breaker is open (${account.breakerReason ?? '?'})`,
