@@ -1,4 +1,4 @@
-import { countIntents, openAlerts } from '@relay/ledger';
+import { countHeldOrders, openAlerts } from '@relay/ledger';
 import type { OpenLedger } from './examine-postgres.js';
 import { undeliveredAlerts } from '../alerts/deliver-messages.js';
 import type { Relay } from '../relay.js';
@@ -37,10 +37,7 @@ async function examineUndelivered(exam: Examination, relay: Parameters<typeof un
 }
 
 async function examineHeld(exam: Examination, { ledger }: Pick<OpenLedger, 'ledger'>): Promise<void> {
-  const forPerson = (await countIntents(ledger)).filter(
-    ({ kind, state }) => (kind === 'send_order' || kind === 'reprint') && (state === 'held' || state === 'rejected'),
-  );
-  const count = forPerson.reduce((sum, each) => sum + each.count, 0);
+  const count = await countHeldOrders(ledger);
   if (count === 0) return exam.ok('held orders', 'none');
   exam.found('held orders', 'held', {
     what: `${count} ${count === 1 ? 'order waits' : 'orders wait'} for a person`,
