@@ -11,6 +11,8 @@ import {
   parseMarker,
   SHOP_META,
   type Hft71OrderPayload,
+  type OrderVerdict,
+  unknownReprintText,
   type ShopOrder,
 } from '@relay/core';
 import {
@@ -55,6 +57,7 @@ export async function checkOrder(ctx: HandOffContext, shop: ShopRuntime, intent:
     installationId: ctx.installation.id,
     settledMarker: intent.settledMarker,
     outcomeOf: await knownOutcome(ctx, order),
+    knownReprintIds: intent.knownReprintIds,
   });
   const log = ctx.log.child({ orderId: intent.orderId, shop: shop.id });
   switch (verdict.kind) {
@@ -84,7 +87,7 @@ export async function checkOrder(ctx: HandOffContext, shop: ShopRuntime, intent:
         await stopForAnotherSender(ctx, shop, intent, { marker: verdict.marker });
       const isDoubt = await doubtReady(ctx.ledger, intent.id, {
         cause: verdict.cause,
-        marker: verdict.marker,
+        detail: detailOf(verdict),
         markedToken: verdict.marker === null ? null : (parseMarker(verdict.marker)?.token ?? null),
         settleMs: shop.settleMs,
       });
@@ -93,6 +96,11 @@ export async function checkOrder(ctx: HandOffContext, shop: ShopRuntime, intent:
       throw new HandOffFailed(`in doubt: ${verdict.cause}`, intent.orderId);
     }
   }
+}
+
+function detailOf(doubt: Extract<OrderVerdict, { kind: 'doubt' }>): string | null {
+  if (doubt.cause === 'unknown-reprint-id') return unknownReprintText(doubt.reprintIds);
+  return doubt.marker === null ? null : `the shop shows the marker ${doubt.marker}`;
 }
 
 /** An id that the relay did not write may be an earlier sender's, or its own that a restored ledger has forgotten. */

@@ -187,6 +187,21 @@ export async function holdConflict(
   return row !== null;
 }
 
+/** `in_doubt → held(in-doubt)`, with what a person needs to see; it goes on being looked for. */
+export async function holdInDoubt(
+  ledger: Ledger,
+  looked: Pick<LookedUp, 'intentId' | 'token'>,
+  detail: string,
+): Promise<boolean> {
+  const row = await oneRow(
+    ledger.pool,
+    `update intent i set state = 'held', reason = 'in-doubt', reason_detail = $3, state_since = now()
+     where ${STILL_OPEN} and i.state = 'in_doubt' returning i.id`,
+    [looked.intentId, looked.token, detail],
+  );
+  return row !== null;
+}
+
 /**
  * `in_doubt → ready`: surely absent (the doubt is over), or by policy (the doubt stays, sticky). The marker that the shop
  * shows was read just before; one not seen before restarts settle. A cancellation meanwhile ends it.

@@ -1,11 +1,14 @@
 import { writeAuditOn } from './audit.js';
-import { inTransaction, oneRow, type Ledger } from './connect.js';
+import { inTransaction, oneRow, type Ledger, type Queryable } from './connect.js';
 import type { PersonsAct } from './hold-release.js';
 
 export type Reprinted =
   | { readonly kind: 'reprint'; readonly intentId: string; readonly reference: string; readonly copy: number }
+  | NoReprint;
+
+export type NoReprint =
   /** Its id is not in the shop yet (the write-back would take the reprint's marker away), or a reprint is on its way. */
-  | { readonly kind: 'not-sent' | 'reprint-open'; readonly state: string };
+  { readonly kind: 'not-sent' | 'reprint-open'; readonly state: string };
 
 /**
  * Another production order for an order that HFT71 has: an intent of its own with the reference `…-R2` (then `-R3`), the
@@ -17,20 +20,10 @@ export async function reprintOrder(
   by: PersonsAct,
 ): Promise<Reprinted> {
   return inTransaction(ledger, async (client) => {
-    const sent = await oneRow<{ state: string; reference: string; open: string | null; last: number }>(
-      client,
-      `select i.state, i.reference,
-              (select r.state from intent r where r.shop_id = i.shop_id and r.order_id = i.order_id and r.kind = 'reprint'
-                 and r.state not in ('sent', 'written_back', 'adopted', 'cancelled') limit 1) as open,
-              coalesce((select max(r.copy) from intent r where r.shop_id = i.shop_id and r.order_id = i.order_id and r.kind = 'reprint'), 1) as last
-       from intent i where i.shop_id = $1 and i.order_id = $2 and i.kind = 'send_order' for update`,
-      [order.shopId, order.orderId],
-    );
-    if (sent === null || !['written_back', 'adopted'].includes(sent.state))
-      return { kind: 'not-sent', state: sent?.state ?? 'unknown' };
-    if (sent.open !== null) return { kind: 'reprint-open', state: sent.open };
-    const copy = sent.last + 1;
-    const reference = `${sent.reference ?? order.orderId}-R${copy}`;
+    const found = await lastOf(client, order, 'for update');
+    if ('kind' in found) return found;
+    const copy = found.last + 1;
+    const reference = `${found.reference ?? order.orderId}-R${copy}`;
     const made = await oneRow<{ id: string }>(
       client,
       `insert into intent (id, kind, shop_id, order_id, account_id, copy, state, reference)
@@ -46,4 +39,34 @@ export async function reprintOrder(
     });
     return { kind: 'reprint', intentId: (made as { id: string }).id, reference, copy };
   });
+}
+
+/** Why there is no reprint of it now, by the ledger; null when one may be ordered. */
+export async function whyNoReprint(
+  ledger: Ledger,
+  order: { shopId: string; orderId: number },
+): Promise<NoReprint | null> {
+  const found = await lastOf(ledger.pool, order);
+  return 'kind' in found ? found : null;
+}
+
+/** The order's reference, and the number of its last copy. */
+async function lastOf(
+  on: Queryable,
+  order: { shopId: string; orderId: number },
+  lock: 'for update' | '' = '',
+): Promise<{ reference: string | null; last: number } | NoReprint> {
+  const sent = await oneRow<{ state: string; reference: string; open: string | null; last: number }>(
+    on,
+    `select i.state, i.reference,
+              (select r.state from intent r where r.shop_id = i.shop_id and r.order_id = i.order_id and r.kind = 'reprint'
+                 and r.state not in ('sent', 'written_back', 'adopted', 'cancelled') limit 1) as open,
+              coalesce((select max(r.copy) from intent r where r.shop_id = i.shop_id and r.order_id = i.order_id and r.kind = 'reprint'), 1) as last
+       from intent i where i.shop_id = $1 and i.order_id = $2 and i.kind = 'send_order' ${lock}`,
+    [order.shopId, order.orderId],
+  );
+  if (sent === null || !['written_back', 'adopted'].includes(sent.state))
+    return { kind: 'not-sent', state: sent?.state ?? 'unknown' };
+  if (sent.open !== null) return { kind: 'reprint-open', state: sent.open };
+  return { reference: sent.reference, last: sent.last };
 }

@@ -244,10 +244,11 @@ export class Playing {
 
   /** A person looks at HFT71 and says what is true; afterwards it may take a while until it is written. */
   async resolve(held: HeldOrder, stop: Interruption | null): Promise<boolean> {
-    const act = { wanted: String(held.orderId), token: held.token, ...PERSON };
+    const wanted = held.copy === 1 ? String(held.orderId) : (held.reference ?? '');
+    const act = { wanted, token: held.token, ...PERSON };
     const there = this.hft71.visible().find(({ referenceId }) => referenceId === held.reference);
     let isResolved = false;
-    await this.run(`a person resolves ${held.orderId}`, stop, async (run) => {
+    await this.run(`a person resolves ${wanted}`, stop, async (run) => {
       const relay = this.relay.operations(run);
       const answer =
         held.reason === 'person' || held.reason === 'deadline'
