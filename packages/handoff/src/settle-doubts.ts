@@ -90,6 +90,7 @@ function mayBeSentAgain(shop: ShopRuntime, doubt: DoubtView): boolean {
     doubt.settled &&
     !doubt.cancelRequested &&
     !doubt.noResend &&
+    !doubt.heldByPerson &&
     (shop.lookUpPath === null || doubt.unreadableLookUps >= TRIES_OF_A_LOOK_UP)
   );
 }

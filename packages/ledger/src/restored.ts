@@ -26,7 +26,8 @@ export async function declareRestored(
       `update intent set state = 'in_doubt', reason = null, token = null, lease_until = null, dispatched_until = null,
          cancel_requested = cancel_requested or state = 'cancelled',
          doubt_since = coalesce(doubt_since, now()), settle_until = now() + $1::bigint * interval '1 millisecond',
-         unreadable_look_ups = 0, look_up_at = null, reason_detail = 'the ledger was restored from a backup', state_since = now()
+         reason_detail = 'the ledger was restored from a backup' || coalesce('; a person holds it: ' || person_hold, ''),
+         unreadable_look_ups = 0, look_up_at = null, state_since = now()
        where kind in ('send_order', 'reprint') and reference is not null and hft71_order_id is null
          and state not in ('sent', 'written_back', 'adopted', 'not_for_hft71')`,
       [restore.settleMs + restore.leaseMs],
