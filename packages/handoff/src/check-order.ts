@@ -61,8 +61,17 @@ export async function checkOrder(ctx: HandOffContext, shop: ShopRuntime, intent:
   });
   const log = ctx.log.child({ orderId: intent.orderId, shop: shop.id });
   switch (verdict.kind) {
-    case 'send':
-      return mapForSending(ctx, shop, intent, order);
+    case 'send': {
+      const mapped = await mapForSending(ctx, shop, intent, order);
+      // Judged last: an order that is none of HFT71's still, which most of them are, needs nobody to look.
+      if (mapped.kind !== 'send' || !intent.mayBeForgotten || intent.hasDoubt) return mapped;
+      return putInDoubt(ctx, intent, {
+        cause: 'ledger-restored',
+        detail: 'the ledger was restored, and the shop shows no marker: it may have been sent since the backup',
+        markedToken: null,
+        settleMs: shop.settleMs + ctx.times.leaseMs,
+      });
+    }
     case 'adopt':
       return done(await adoptShownId(ctx, shop, intent, verdict.hft71OrderId));
     case 'another-sender': {
@@ -85,17 +94,25 @@ export async function checkOrder(ctx: HandOffContext, shop: ShopRuntime, intent:
       // First, since the order is not looked at again once it is in doubt.
       if (verdict.cause === 'another-installation')
         await stopForAnotherSender(ctx, shop, intent, { marker: verdict.marker });
-      const isDoubt = await doubtReady(ctx.ledger, intent.id, {
+      return putInDoubt(ctx, intent, {
         cause: verdict.cause,
         detail: detailOf(verdict),
         markedToken: verdict.marker === null ? null : (parseMarker(verdict.marker)?.token ?? null),
         settleMs: shop.settleMs,
       });
-      if (!isDoubt) return done('nothing to do: another job has it');
-      log.error('order in doubt', { cause: verdict.cause });
-      throw new HandOffFailed(`in doubt: ${verdict.cause}`, intent.orderId);
     }
   }
+}
+
+/** @throws HandOffFailed, unless another job of it was faster. */
+async function putInDoubt(
+  ctx: HandOffContext,
+  intent: IntentView,
+  doubt: Parameters<typeof doubtReady>[2],
+): Promise<CheckedOrder> {
+  if (!(await doubtReady(ctx.ledger, intent.id, doubt))) return done('nothing to do: another job has it');
+  ctx.log.error('order in doubt', { orderId: intent.orderId, shop: intent.shopId, cause: doubt.cause });
+  throw new HandOffFailed(`in doubt: ${doubt.cause}`, intent.orderId);
 }
 
 function detailOf(doubt: Extract<OrderVerdict, { kind: 'doubt' }>): string | null {

@@ -36,12 +36,12 @@ export async function leaveReady(
   return row !== null;
 }
 
-/** An unknown or abandoned marker, an unknown reprint, or a cancellation while a doubt stands. */
+/** An unknown or abandoned marker, an unknown reprint, a restore that may have forgotten it, or a cancellation while a doubt stands. */
 export async function doubtReady(
   ledger: Ledger,
   intentId: string,
   doubt: {
-    cause: Extract<OrderVerdict, { kind: 'doubt' }>['cause'];
+    cause: Extract<OrderVerdict, { kind: 'doubt' }>['cause'] | 'ledger-restored';
     /** What a person needs to see of it; null leaves what is there. */
     detail: string | null;
     /** The attempt that the marker names; one that has ended harmlessly since it was looked at makes no doubt. */
@@ -55,7 +55,8 @@ export async function doubtReady(
        unreadable_look_ups = 0, look_up_at = null,
        reason_detail = coalesce($3, i.reason_detail),
        settle_until = now() + $4::bigint * interval '1 millisecond', last_failure = $2,
-       cancel_requested = i.cancel_requested or $2 = 'cancelled', dispatched_until = null, state_since = now()
+       cancel_requested = i.cancel_requested or $2 = 'cancelled', dispatched_until = null, may_be_forgotten = false,
+       state_since = now()
      where ${STILL_READY} and not exists (
        select 1 from attempt m where m.token = $5::uuid and m.outcome in ('not_processed', 'rejected')) returning i.id`,
     [intentId, doubt.cause, doubt.detail, doubt.settleMs, doubt.markedToken],

@@ -13,11 +13,14 @@ export type NoReprint =
 /**
  * Another production order for an order that HFT71 has: an intent of its own with the reference `…-R2` (then `-R3`), the
  * same states and rules. One at a time.
+ * @param isMarked the shop shows the relay's marker. Without it nothing tells of a reprint that a restored ledger has
+ * forgotten: the first one after the restore goes in doubt when it is to be sent.
  */
 export async function reprintOrder(
   ledger: Ledger,
   order: { shopId: string; orderId: number },
   by: PersonsAct,
+  { isMarked = true } = {},
 ): Promise<Reprinted> {
   return inTransaction(ledger, async (client) => {
     const found = await lastOf(client, order, 'for update');
@@ -26,10 +29,13 @@ export async function reprintOrder(
     const reference = `${found.reference ?? order.orderId}-R${copy}`;
     const made = await oneRow<{ id: string }>(
       client,
-      `insert into intent (id, kind, shop_id, order_id, account_id, copy, state, reference)
-       select gen_random_uuid(), 'reprint', shop_id, order_id, account_id, $3::int, 'ready', $4 from intent
-       where shop_id = $1 and order_id = $2 and kind = 'send_order' returning id`,
-      [order.shopId, order.orderId, copy, reference],
+      `insert into intent (id, kind, shop_id, order_id, account_id, copy, state, reference, may_be_forgotten)
+       select gen_random_uuid(), 'reprint', i.shop_id, i.order_id, i.account_id, $3::int, 'ready', $4,
+              not $5::boolean and exists (select 1 from installation where restored_at >= i.created_at)
+                and not exists (select 1 from intent r, installation n where r.shop_id = i.shop_id and r.order_id = i.order_id
+                                and r.kind = 'reprint' and r.created_at > n.restored_at)
+       from intent i where i.shop_id = $1 and i.order_id = $2 and i.kind = 'send_order' returning id`,
+      [order.shopId, order.orderId, copy, reference, isMarked],
     );
     await writeAuditOn(client, {
       ...by,

@@ -5,6 +5,7 @@ import { openBreaker } from './breaker.js';
 import { takeDueSends } from './dispatch.js';
 import { holdByPerson, releaseHeld } from './hold-release.js';
 import { loadIntent } from './load-intent.js';
+import { doubtReady, leaveReady } from './move-intent.js';
 import { MOST_REFUSALS, refusalsOf, takeLogIn, undoLogIn } from './passwords.js';
 import { beat } from './process-beats.js';
 import { recordAccepted, recordInDoubt } from './record-outcome.js';
@@ -224,6 +225,26 @@ describe('a restored ledger (protocol, "A restore"; model R9)', () => {
       state: 'ready',
     });
     expect((await loadIntent(world.ledger, await idOf(7)))?.restoredAt).toBeInstanceOf(Date);
+  });
+
+  test('what was left out stays so; without a marker it is remembered until it is to be sent', async () => {
+    for (const orderId of [5, 6]) {
+      await world.receive({ orderId });
+      await leaveReady(world.ledger, await idOf(orderId), { state: 'not_for_hft71', reason: null, contentHash: null });
+    }
+    await world.receive({ orderId: 7, reference: '5' }); // another order's
+    await restore();
+    expect(await world.intent(5)).toMatchObject({ state: 'not_for_hft71', may_be_forgotten: false });
+    const how = { ...by, settleMs: 600_000, leaseMs: 45_000, cluster: null, unmarkedShops: [SHOP] };
+    expect(await declareRestored(world.ledger, how)).toEqual({ kind: 'declared', inDoubt: 0 });
+    expect(await world.intent(5)).toMatchObject({ state: 'not_for_hft71', may_be_forgotten: true });
+    expect(await world.intent(7)).toMatchObject({ state: 'held', reason: 'reference-taken', may_be_forgotten: true });
+
+    await sql(`update intent set state = 'ready' where order_id = 5`);
+    expect(await loadIntent(world.ledger, await idOf(5))).toMatchObject({ mayBeForgotten: true });
+    const cause = { cause: 'ledger-restored', detail: 'x', markedToken: null, settleMs: 1 } as const;
+    expect(await doubtReady(world.ledger, await idOf(5), cause)).toBe(true);
+    expect(await world.intent(5)).toMatchObject({ state: 'in_doubt', may_be_forgotten: false });
   });
 
   test('is refused while a worker lives', async () => {

@@ -55,7 +55,8 @@ export async function reprint(relay: Relay, act: OrderAct): Promise<{ kind: 'rep
   if (why !== null) return noReprint(why);
   const forgotten = await forgottenReprint(relay, order);
   if (forgotten !== null) return forgotten;
-  const made = await reprintOrder(relay.ledger, order, act);
+  const isMarked = relay.shops.get(order.shopId)?.marker ?? false;
+  const made = await reprintOrder(relay.ledger, order, act, { isMarked });
   return made.kind === 'reprint' ? { kind: 'reprint', reference: made.reference } : noReprint(made);
 }
 

@@ -14,7 +14,7 @@ import {
 import { NEWEST, type Command, type History, type OrderChange, type PersonsAct } from './commands.js';
 import { FakeHft71 } from './fake-hft71.js';
 import { FakeShop } from './fake-shop.js';
-import { RelayInProcess, SENDABLE, SETTLE_MS, TIMES } from './relay-in-process.js';
+import { RelayInProcess, SENDABLE, SETTLE_MS, SHOP_ID, TIMES } from './relay-in-process.js';
 import { Run, type Interruption } from './run.js';
 import { SteeredClock } from './steered-clock.js';
 import type { SteeredDatabase } from './steered-database.js';
@@ -214,6 +214,7 @@ export class Playing {
       actor: 'test',
       reason: 'test',
       cluster: null,
+      unmarkedShops: this.history.settings.marker ? [] : [SHOP_ID],
     });
   }
 

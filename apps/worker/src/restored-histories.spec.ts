@@ -1,7 +1,7 @@
 import type { Command, History } from './testing/histories/commands.js';
 import { HistoriesWorld } from './testing/histories/histories-world.js';
 
-/** Histories of reprints that chance seldom finds: each comes to rest, and the guarantee is judged per reference. */
+/** Histories with a restore that chance seldom finds: each comes to rest, and the guarantee is judged per reference. */
 let world: HistoriesWorld;
 
 beforeAll(async () => {
@@ -46,3 +46,29 @@ test.each([true, false])(
     expect(acceptedOrders).toBe(3);
   },
 );
+
+describe('without the marker, and the restore is declared', () => {
+  const deliver: Command = { kind: 'deliver', pick: 0, isLost: false, stop: null };
+  /** None of its lines is HFT71's, until the feed has another product more. */
+  const LEFT_OUT: readonly Command[] = [{ kind: 'order' }, deliver, { kind: 'other-line', pick: 0 }, deliver, job];
+  const feedGrows: Command = { kind: 'bulk-re-arm' };
+
+  test('an order that was none of HFT71’s in the backup, and was sent since, is not sent again (R9)', async () => {
+    const { acceptedOrders } = await play([...LEFT_OUT, backup, feedGrows, job, restore(true)], { marker: false });
+    expect(acceptedOrders).toBe(2); // the control and the order
+  });
+
+  test('one that was not sent since goes, after a look', async () => {
+    const { states, acceptedOrders } = await play([...LEFT_OUT, backup, restore(true), feedGrows, job], {
+      ...{ marker: false, hasLookUp: true },
+    });
+    expect([states, acceptedOrders]).toEqual([['written_back'], 2]);
+  });
+
+  test('a reprint that the ledger has forgotten is not sent under its reference again', async () => {
+    const { acceptedOrders } = await play([...SENT, backup, reprint, job, restore(true), reprint, job], {
+      marker: false,
+    });
+    expect(acceptedOrders).toBe(3);
+  });
+});
