@@ -193,8 +193,9 @@ async function mapForSending(
         addressHash: addressHash(ctx.installation.hashKey, order),
       };
     case 'not-for-hft71':
-      // With a doubt an attempt once found lines of HFT71's: what became of it stays open.
-      if (intent.hasDoubt) return hold('no line is HFT71’s any more');
+      // With a doubt an attempt once found lines of HFT71's: what became of it stays open. And a reprint is a person's act:
+      // neither the feed nor an edit brings it back, so he is told.
+      if (intent.hasDoubt || intent.kind === 'reprint') return hold('no line is HFT71’s any more');
       await leaveReady(ctx.ledger, intent.id, { state: 'not_for_hft71', reason: null, contentHash: hash });
       return done('not for HFT71');
     case 'fault':

@@ -30,7 +30,8 @@ export async function holdByPerson(ledger: Ledger, intentId: string, by: Persons
 }
 
 /**
- * `held by a person or by the deadline, without doubt → ready`; one that the shop cancelled meanwhile ends so.
+ * `held by a person or by the deadline, without doubt → ready`; a reprint that was held for mapping as well, since nothing
+ * else brings it back. One that the shop cancelled meanwhile ends so.
  * @returns null when it is not held for one of these.
  */
 export async function releaseHeld(
@@ -44,7 +45,8 @@ export async function releaseHeld(
       `with was as (select id, reason from intent where id = $1 for update)
        update intent i set state = case when i.cancel_requested then 'cancelled' else 'ready' end, reason = null, reason_detail = null, person_hold = null,
          failures = 0, not_before = null, dispatched_until = null, could_go_from = null, last_failure = null, state_since = now()
-       from was where i.id = was.id and i.state = 'held' and was.reason in ('person', 'deadline') and i.doubt_since is null
+       from was where i.id = was.id and i.state = 'held' and i.doubt_since is null
+         and (was.reason in ('person', 'deadline') or was.reason = 'mapping' and i.kind = 'reprint')
        returning i.state, was.reason as was, i.shop_id || '/' || i.order_id as subject`,
       [intentId],
     );

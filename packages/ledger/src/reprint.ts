@@ -1,5 +1,5 @@
 import { writeAuditOn } from './audit.js';
-import { inTransaction, oneRow, type Ledger, type Queryable } from './connect.js';
+import { inTransaction, oneRow, rows, type Ledger, type Queryable } from './connect.js';
 import type { PersonsAct } from './hold-release.js';
 
 export type Reprinted =
@@ -43,6 +43,10 @@ export async function reprintOrder(
       subject: `${order.shopId}/${order.orderId}`,
       details: { reference },
     });
+    await client.query(
+      'update alert set resolved_at = now() where kind = $1 and subject = $2 and resolved_at is null',
+      [NOT_MADE, `${order.shopId}/${order.orderId}`],
+    );
     return { kind: 'reprint', intentId: (made as { id: string }).id, reference, copy };
   });
 }
@@ -66,7 +70,7 @@ async function lastOf(
     on,
     `select i.state, i.reference,
               (select r.state from intent r where r.shop_id = i.shop_id and r.order_id = i.order_id and r.kind = 'reprint'
-                 and r.state not in ('sent', 'written_back', 'adopted', 'cancelled') limit 1) as open,
+                 and r.state not in ('written_back', 'adopted', 'cancelled') limit 1) as open,
               coalesce((select max(r.copy) from intent r where r.shop_id = i.shop_id and r.order_id = i.order_id and r.kind = 'reprint'), 1) as last
        from intent i where i.shop_id = $1 and i.order_id = $2 and i.kind = 'send_order' ${lock}`,
     [order.shopId, order.orderId],
@@ -75,4 +79,39 @@ async function lastOf(
     return { kind: 'not-sent', state: sent?.state ?? 'unknown' };
   if (sent.open !== null) return { kind: 'reprint-open', state: sent.open };
   return { reference: sent.reference, last: sent.last };
+}
+
+const NOT_MADE = 'reprint not made';
+
+/**
+ * A person has ordered a reprint, and its order was cancelled or deleted before it was sent, perhaps by mistake: it does
+ * not come back by itself, and stands on no list. Told once; another reprint of the order ends the alert.
+ */
+export async function tellReprintsNotMade(
+  ledger: Ledger,
+): Promise<{ shopId: string; orderId: number; reference: string; message: string }[]> {
+  const found = await rows<{ message: string; shopId: string; orderId: string; reference: string }>(
+    ledger.pool,
+    `with ended as (
+       select i.shop_id, i.order_id, i.reference, i.shop_id || '/' || i.order_id as subject,
+              'the reprint ' || i.reference || ' was not made: its order was cancelled or deleted in the shop. '
+                || 'Once it is back, and if it is still wanted: relay orders reprint ' || o.number as message
+       from intent i join shop_order o on o.shop_id = i.shop_id and o.order_id = i.order_id
+       where i.kind = 'reprint' and i.state = 'cancelled' and i.state_since > now() - interval '7 days'
+         and not exists (select 1 from intent l where l.shop_id = i.shop_id and l.order_id = i.order_id and l.kind = 'reprint' and l.copy > i.copy)
+         and not exists (select 1 from alert a where a.kind = $1 and a.subject = i.shop_id || '/' || i.order_id and a.opened_at >= i.state_since)
+     ),
+     told as (
+       insert into alert (kind, severity, subject, message) select $1, 2, subject, message from ended
+       on conflict (kind, subject) where resolved_at is null do nothing returning subject, message
+     )
+     select told.message, ended.shop_id as "shopId", ended.order_id as "orderId", ended.reference from told join ended using (subject)`,
+    [NOT_MADE],
+  );
+  return found.map(({ shopId, orderId, reference, message }) => ({
+    shopId,
+    orderId: Number(orderId),
+    reference,
+    message,
+  }));
 }

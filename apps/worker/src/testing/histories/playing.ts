@@ -245,6 +245,7 @@ export class Playing {
 
   /** A person looks at HFT71 and says what is true; afterwards it may take a while until it is written. */
   async resolve(held: HeldOrder, stop: Interruption | null): Promise<boolean> {
+    if (held.reason === 'mapping') return false; // to be mended in the shop
     const wanted = held.copy === 1 ? String(held.orderId) : (held.reference ?? '');
     const act = { wanted, token: held.token, ...PERSON };
     const there = this.hft71.visible().find(({ referenceId }) => referenceId === held.reference);
