@@ -24,7 +24,7 @@ export function nextStep(order: OrderView, asked: string, isLive = true): NextSt
     return { advice: whatResolvesHeld(order.reason ?? ''), commands: [resolveCommand('send', order, asked)] };
   if (order.state !== 'held') return { advice: BY_ITSELF[order.state], commands: [] };
   const reason = order.reason ?? '';
-  const ways = WAYS[reason] ?? ['exists', 'send'];
+  const ways = order.copy > 1 && reason === 'mapping' ? (['release'] as const) : (WAYS[reason] ?? ['exists', 'send']);
   return {
     advice: whatResolvesHeld(reason),
     commands: ways.map((way) => resolveCommand(way, order, asked)),

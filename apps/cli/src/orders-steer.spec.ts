@@ -30,6 +30,7 @@ const viewOf = async (wanted: number | string) => (await findOrders(world.relay.
 const stateOf = async (wanted: number | string) => (await viewOf(wanted))?.state;
 const steer = (act: string, wanted: number | string, ...rest: string[]) =>
   world.say('orders', act, String(wanted), '--reason', 'the customer calls', '--as', 'Eve', ...rest);
+const inOneLine = (text: string) => text.replace(/\s+/g, ' ');
 const showJson = async (wanted: number | string) =>
   (await world.say('orders', 'show', String(wanted), '--json')).json();
 
@@ -209,6 +210,29 @@ describe('relay orders reprint', () => {
     const said = await steer('resolve', `${id}-R2`, '--send', '--attempt', token, '--yes');
     expect([said.code, said.err, await stateOf(`${id}-R2`)]).toEqual([EXIT.ok, '', 'ready']);
     expect((await showJson(id))['audit']?.[0]).toMatchObject({ action: 'orders resolve --send', details: { copy: 2 } });
+  });
+
+  it('is neither ordered nor sent while the shop shows one that the ledger does not know (R9)', async () => {
+    const id = await writtenBack();
+    await steer('reprint', id, '--yes');
+    const token = await leaveInDoubt(world, `${id}-R2`, 50);
+    await settleOver(world, `${id}-R2`);
+    await world.shop.woocommerce.putOrderMeta(id, { _hft71_reprint_ids: '4711' });
+    const said = await steer('resolve', `${id}-R2`, '--send', '--attempt', token, '--yes');
+    expect([said.code, await stateOf(`${id}-R2`)]).toEqual([EXIT.failed, 'held']);
+    expect(inOneLine(said.err)).toContain(
+      'the shop shows 4711 as made once more, of which the ledger knows nothing What to do: look it up at HFT71: if it is this reprint, resolve it with --exists 4711',
+    );
+
+    // The ledger of before it was ordered.
+    const { ledger } = world.relay;
+    await ledger.pool.query(`delete from attempt where token = $1`, [token]);
+    await ledger.pool.query(`delete from intent where order_id = $1 and copy = 2`, [id]);
+    const again = await steer('reprint', id, '--yes');
+    expect([again.code, await viewOf(`${id}-R2`)]).toEqual([EXIT.failed, undefined]);
+    expect(inOneLine(again.err)).toContain('the shop shows that it was made once more, as 4711');
+    await world.shop.woocommerce.putOrderMeta(id, { _hft71_reprint_ids: null });
+    expect((await steer('reprint', id, '--yes')).code).toBe(EXIT.ok);
   });
 
   it('is refused for an order that is not at HFT71, and asked about on a terminal', async () => {

@@ -173,6 +173,7 @@ const RAISED: readonly AlertRule[] = [
   raised('stock run refused', 2, 'by-code', 'stock-drift'),
   raised('stock run failed', 2, 'by-code', 'stock-drift'),
   raised('orders wait', 2, 'by-itself', 'no-progress'),
+  raised('reprint not made', 2, 'by-person', 'held-orders'), // by another reprint of the order too
   raised('order unknown at HFT71', 2, 'by-person', 'held-orders'),
   raised('status mapping: the shop does not know a status', 2, 'by-person', 'statuses'),
   raised('unknown HFT71 status', 3, 'by-person', 'statuses'),

@@ -60,5 +60,6 @@ const HELD_ADVICE: Readonly<Record<string, string>> = {
   person: 'A person holds it. Let it go with: relay orders release …',
   deadline:
     'It could have gone for a day and did not: the last failure says why. Once that is mended: relay orders release …',
-  mapping: 'Mend the named line or field in the shop: the order goes again by itself.',
+  mapping:
+    'Mend the named line or field in the shop: the order goes again by itself; a reprint with: relay orders release …-R2',
 };

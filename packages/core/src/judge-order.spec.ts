@@ -25,6 +25,7 @@ const judge = (
     installationId: OWN,
     settledMarker: null,
     outcomeOf: () => null,
+    knownReprintIds: [],
     ...rest,
   });
 };
@@ -83,6 +84,28 @@ describe('the marker', () => {
   test('that nobody can read: in doubt', () =>
     expect(judge({ meta: marked('garbage') })).toMatchObject({ kind: 'doubt', cause: 'unknown-marker' }));
   test('is read back as it was made', () => expect(parseMarker(marker)).toEqual({ installationId: OWN, token: TOKEN }));
+});
+
+describe('a reprint of an order whose shop shows ids of reprints (protocol, "The ids of reprints"; R9)', () => {
+  const isReprint = true;
+  const meta = { _hft71_order_id: '99', _hft71_reprint_ids: '100, 101' };
+  test('that the ledger knows: sent', () =>
+    expect(judge({ isReprint, meta, knownReprintIds: ['101', '100', '102'] })).toEqual({ kind: 'send', marker: null }));
+  test('one of which the ledger does not know: in doubt, never sent', () =>
+    expect(judge({ isReprint, meta, knownReprintIds: ['100'] })).toEqual({
+      kind: 'doubt',
+      cause: 'unknown-reprint-id',
+      marker: null,
+      reprintIds: ['101'],
+    }));
+  test('whatever its marker says, and although the order was cancelled', () => {
+    const marker = makeMarker(OWN, TOKEN);
+    expect(
+      judge({ isReprint, meta: { ...meta, ...marked(marker) }, settledMarker: marker, status: 'cancelled' }),
+    ).toMatchObject({ kind: 'doubt', cause: 'unknown-reprint-id', reprintIds: ['100', '101'] });
+  });
+  test('they say nothing of the order itself', () =>
+    expect(judge({ meta: { _hft71_reprint_ids: '100' } })).toMatchObject({ kind: 'send' }));
 });
 
 describe('the status', () => {

@@ -1,4 +1,4 @@
-import { metaText, SHOP_META, type ShopOrder } from './shop-order.js';
+import { metaText, reprintIdsOf, SHOP_META, type ShopOrder } from './shop-order.js';
 
 /**
  * Step 1 of an attempt: what the order, as the shop shows it now, allows (protocol, "One attempt", "Transitions", "The
@@ -19,6 +19,13 @@ export type OrderVerdict =
       readonly kind: 'doubt';
       readonly cause: 'unknown-marker' | 'another-installation' | 'cancelled';
       readonly marker: string | null;
+    }
+  /** A reprint was sent that the ledger does not know: it may be this one (a ledger that forgot). */
+  | {
+      readonly kind: 'doubt';
+      readonly cause: 'unknown-reprint-id';
+      readonly marker: null;
+      readonly reprintIds: readonly string[];
     };
 
 export interface JudgedOrder {
@@ -38,6 +45,8 @@ export interface JudgedOrder {
   readonly settledMarker: string | null;
   /** Outcome of the attempt with this token; null when the ledger does not know it or it has not ended. */
   readonly outcomeOf: (token: string) => string | null;
+  /** HFT71's ids of this order's reprints, as far as the ledger knows them. */
+  readonly knownReprintIds: readonly string[];
 }
 
 /** Statuses of an order that will not come back by itself. `deleted` is the relay's word for an order that is gone. */
@@ -52,6 +61,12 @@ export function judgeOrder(input: JudgedOrder): OrderVerdict {
     return hasDoubt || input.mayHaveForeignId
       ? { kind: 'adopt', hft71OrderId }
       : { kind: 'another-sender', hft71OrderId };
+
+  // What `_hft71_order_id` is to the order: from the write-back on it says what the marker said before.
+  if (input.isReprint) {
+    const reprintIds = unknownReprintIds(order, input.knownReprintIds);
+    if (reprintIds.length > 0) return { kind: 'doubt', cause: 'unknown-reprint-id', marker: null, reprintIds };
+  }
 
   const marker = metaText(order, SHOP_META.marker);
   if (CANCELLED_STATUSES.includes(order.status))
@@ -78,6 +93,19 @@ export function judgeOrder(input: JudgedOrder): OrderVerdict {
 function go({ beforeLive, isReprint, hasDoubt }: JudgedOrder, marker: string | null): OrderVerdict {
   if (beforeLive && !isReprint) return { kind: 'hold', reason: hasDoubt ? 'in-doubt' : 'before-go-live' };
   return { kind: 'send', marker };
+}
+
+/** Ids of reprints that the shop's order shows, and that the ledger does not know. */
+export function unknownReprintIds(
+  order: Pick<ShopOrder, 'meta'>,
+  known: readonly (string | null)[],
+): readonly string[] {
+  return reprintIdsOf(order).filter((id) => !known.includes(id));
+}
+
+/** What a person needs to see of such a doubt. */
+export function unknownReprintText(ids: readonly string[]): string {
+  return `the shop shows ${ids.join(', ')} as made once more, of which the ledger knows nothing: it may be this very reprint`;
 }
 
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';

@@ -13,6 +13,7 @@ test.each([
 
 test('a reprint is told of as one', () => {
   expect(heldNote({ reason: 'deadline', detail: null, copy: 2 })).toMatch(/^The reprint R2 of this order is held/);
+  expect(heldNote({ reason: 'mapping', detail: 'line 2', copy: 2 })).toMatch(/somebody has to let it go \(line 2\)\.$/);
   expect(sentNote('500001', 1)).toBe('HFT71 has accepted this order, as 500001.');
   expect(sentNote('500002', 2)).toBe('HFT71 makes this order once more (reprint R2), as 500002.');
 });

@@ -18,11 +18,13 @@ export function heldNote(held: {
 }): string {
   const { reason, detail, copy } = held;
   const what = copy === 1 ? 'This order' : `The reprint R${copy} of this order`;
-  const why = WHY_HELD[reason] ?? whyByPattern(reason);
+  const why = copy > 1 && reason === 'mapping' ? REPRINT_UNMAPPED : (WHY_HELD[reason] ?? whyByPattern(reason));
   // A person's reason and a fault of mapping say what it is about; other details are for whoever operates the relay.
   const about = detail !== null && (reason === 'person' || reason === 'mapping') ? ` (${detail})` : '';
   return `${what} is held and does not go to HFT71 by itself: ${why}${about}.`;
 }
+
+const REPRINT_UNMAPPED = 'HFT71 could not make it as it stands here. Once it is mended, somebody has to let it go';
 
 const WHY_HELD: Readonly<Record<string, string>> = {
   'in-doubt': 'HFT71 gave no clear answer, and may have it already; somebody has to look there',

@@ -87,3 +87,11 @@ export function metaText(order: { readonly meta: readonly ShopMeta[] }, key: str
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text.trim() === '' ? null : text.trim();
 }
+
+/** HFT71's ids of the order's reprints, as the shop shows them. */
+export function reprintIdsOf(order: { readonly meta: readonly ShopMeta[] }): string[] {
+  return (metaText(order, SHOP_META.reprintIds) ?? '')
+    .split(',')
+    .map((id) => id.trim())
+    .filter((id) => id !== '');
+}

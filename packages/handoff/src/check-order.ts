@@ -11,6 +11,8 @@ import {
   parseMarker,
   SHOP_META,
   type Hft71OrderPayload,
+  type OrderVerdict,
+  unknownReprintText,
   type ShopOrder,
 } from '@relay/core';
 import {
@@ -55,11 +57,21 @@ export async function checkOrder(ctx: HandOffContext, shop: ShopRuntime, intent:
     installationId: ctx.installation.id,
     settledMarker: intent.settledMarker,
     outcomeOf: await knownOutcome(ctx, order),
+    knownReprintIds: intent.knownReprintIds,
   });
   const log = ctx.log.child({ orderId: intent.orderId, shop: shop.id });
   switch (verdict.kind) {
-    case 'send':
-      return mapForSending(ctx, shop, intent, order);
+    case 'send': {
+      const mapped = await mapForSending(ctx, shop, intent, order);
+      // Judged last: an order that is none of HFT71's still, which most of them are, needs nobody to look.
+      if (mapped.kind !== 'send' || !intent.mayBeForgotten || intent.hasDoubt) return mapped;
+      return putInDoubt(ctx, intent, {
+        cause: 'ledger-restored',
+        detail: 'the ledger was restored, and the shop shows no marker: it may have been sent since the backup',
+        markedToken: null,
+        settleMs: shop.settleMs + ctx.times.leaseMs,
+      });
+    }
     case 'adopt':
       return done(await adoptShownId(ctx, shop, intent, verdict.hft71OrderId));
     case 'another-sender': {
@@ -82,17 +94,30 @@ export async function checkOrder(ctx: HandOffContext, shop: ShopRuntime, intent:
       // First, since the order is not looked at again once it is in doubt.
       if (verdict.cause === 'another-installation')
         await stopForAnotherSender(ctx, shop, intent, { marker: verdict.marker });
-      const isDoubt = await doubtReady(ctx.ledger, intent.id, {
+      return putInDoubt(ctx, intent, {
         cause: verdict.cause,
-        marker: verdict.marker,
+        detail: detailOf(verdict),
         markedToken: verdict.marker === null ? null : (parseMarker(verdict.marker)?.token ?? null),
         settleMs: shop.settleMs,
       });
-      if (!isDoubt) return done('nothing to do: another job has it');
-      log.error('order in doubt', { cause: verdict.cause });
-      throw new HandOffFailed(`in doubt: ${verdict.cause}`, intent.orderId);
     }
   }
+}
+
+/** @throws HandOffFailed, unless another job of it was faster. */
+async function putInDoubt(
+  ctx: HandOffContext,
+  intent: IntentView,
+  doubt: Parameters<typeof doubtReady>[2],
+): Promise<CheckedOrder> {
+  if (!(await doubtReady(ctx.ledger, intent.id, doubt))) return done('nothing to do: another job has it');
+  ctx.log.error('order in doubt', { orderId: intent.orderId, shop: intent.shopId, cause: doubt.cause });
+  throw new HandOffFailed(`in doubt: ${doubt.cause}`, intent.orderId);
+}
+
+function detailOf(doubt: Extract<OrderVerdict, { kind: 'doubt' }>): string | null {
+  if (doubt.cause === 'unknown-reprint-id') return unknownReprintText(doubt.reprintIds);
+  return doubt.marker === null ? null : `the shop shows the marker ${doubt.marker}`;
 }
 
 /** An id that the relay did not write may be an earlier sender's, or its own that a restored ledger has forgotten. */
@@ -168,8 +193,9 @@ async function mapForSending(
         addressHash: addressHash(ctx.installation.hashKey, order),
       };
     case 'not-for-hft71':
-      // With a doubt an attempt once found lines of HFT71's: what became of it stays open.
-      if (intent.hasDoubt) return hold('no line is HFT71’s any more');
+      // With a doubt an attempt once found lines of HFT71's: what became of it stays open. And a reprint is a person's act:
+      // neither the feed nor an edit brings it back, so he is told.
+      if (intent.hasDoubt || intent.kind === 'reprint') return hold('no line is HFT71’s any more');
       await leaveReady(ctx.ledger, intent.id, { state: 'not_for_hft71', reason: null, contentHash: hash });
       return done('not for HFT71');
     case 'fault':

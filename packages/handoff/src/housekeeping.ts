@@ -8,6 +8,7 @@ import {
   rescueLeases,
   rescuePrepared,
   tellAge,
+  tellReprintsNotMade,
   type DoubtRules,
   type Ledger,
 } from '@relay/ledger';
@@ -62,6 +63,8 @@ async function watch({ ledger, log, deadlineMs }: HousekeepingOptions): Promise<
   for (const held of await holdOverdue(ledger, deadlineMs))
     log.error('order held', { orderId: held.orderId, shop: held.shopId, reason: 'deadline' });
   for (const { shopId, message } of await tellAge(ledger, OLD_MS)) log.error(`SEV-2 ${message}`, { shop: shopId });
+  for (const { shopId, orderId, message } of await tellReprintsNotMade(ledger))
+    log.error(`SEV-2 ${message}`, { shop: shopId, orderId });
 }
 
 /** Protocol: age has its own alert. */

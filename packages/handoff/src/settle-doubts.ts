@@ -5,14 +5,18 @@ import {
   readLookUp,
   saysNothing,
   SHOP_META,
+  unknownReprintIds,
+  unknownReprintText,
   whyNotSure,
   type LookUpReading,
+  type ShopOrder,
 } from '@relay/core';
 import {
   countAbsence,
   databaseNow,
   deferLookUps,
   holdConflict,
+  holdInDoubt,
   loadIntent,
   mayLookUp,
   raiseAlert,
@@ -86,6 +90,7 @@ function mayBeSentAgain(shop: ShopRuntime, doubt: DoubtView): boolean {
     doubt.settled &&
     !doubt.cancelRequested &&
     !doubt.noResend &&
+    !doubt.heldByPerson &&
     (shop.lookUpPath === null || doubt.unreadableLookUps >= TRIES_OF_A_LOOK_UP)
   );
 }
@@ -159,16 +164,19 @@ async function rearm(
 ): Promise<void> {
   const log = ctx.log.child({ orderId: doubt.orderId, shop: doubt.shopId });
   const shown = await readShown(ctx, shop, doubt);
-  if (shown.hft71OrderId !== null && doubt.kind === 'send_order') {
+  const shownId = shown === null ? null : metaText(shown, SHOP_META.hft71OrderId);
+  if (shownId !== null && doubt.kind === 'send_order') {
     const intent = await loadIntent(ctx.ledger, doubt.id);
-    if (intent !== null) await adoptShownId(ctx, shop, intent, shown.hft71OrderId);
+    if (intent !== null) await adoptShownId(ctx, shop, intent, shownId);
     return;
   }
-  const named = shown.marker === null ? null : parseMarker(shown.marker);
+  if (shown !== null && doubt.kind === 'reprint' && (await holdUnknownReprint(ctx, doubt, shown))) return;
+  const marker = shown === null ? null : metaText(shown, SHOP_META.marker);
+  const named = marker === null ? null : parseMarker(marker);
   const isOwn = named?.installationId === ctx.installation.id;
   const state = await rearmDoubt(ctx.ledger, doubtOf(doubt), {
     why,
-    shownMarker: shown.marker,
+    shownMarker: marker,
     markedToken: isOwn ? named.token : null,
     settleMs: shop.settleMs,
     gapMs: ctx.times.lookUpGapMs,
@@ -177,23 +185,32 @@ async function rearm(
   log.info(why === 'absent' ? 'doubt settled: HFT71 does not have the order' : 'sent again by policy', { state });
   if (state === 'settle-restarted' && named !== null && !isOwn) {
     const intent = await loadIntent(ctx.ledger, doubt.id);
-    if (intent !== null) await stopForAnotherSender(ctx, shop, intent, { marker: shown.marker });
+    if (intent !== null) await stopForAnotherSender(ctx, shop, intent, { marker });
   }
   ctx.onProgress();
 }
 
-async function readShown(
-  ctx: HandOffContext,
-  shop: ShopRuntime,
-  doubt: DoubtView,
-): Promise<{ marker: string | null; hft71OrderId: string | null }> {
+/**
+ * HFT71 has nothing under this reprint's reference, or may be asked again; yet the shop shows a reprint that the ledger does
+ * not know. Sent, it would be in doubt again at once: a person says which of the two is wrong.
+ */
+async function holdUnknownReprint(ctx: HandOffContext, doubt: DoubtView, shown: ShopOrder): Promise<boolean> {
+  const known = (await loadIntent(ctx.ledger, doubt.id))?.knownReprintIds ?? [];
+  const unknown = unknownReprintIds(shown, known);
+  if (unknown.length === 0) return false;
+  if (await holdInDoubt(ctx.ledger, doubtOf(doubt), unknownReprintText(unknown)))
+    ctx.log.error('order held', { orderId: doubt.orderId, shop: doubt.shopId, reason: 'in-doubt' });
+  return true;
+}
+
+/** @returns null where the shop's order is gone. */
+async function readShown(ctx: HandOffContext, shop: ShopRuntime, doubt: DoubtView): Promise<ShopOrder | null> {
   try {
-    const order = await shop.woocommerce.getOrder(doubt.orderId);
-    return { marker: metaText(order, SHOP_META.marker), hft71OrderId: metaText(order, SHOP_META.hft71OrderId) };
+    return await shop.woocommerce.getOrder(doubt.orderId);
   } catch (error) {
     if (!(error instanceof CallFailure) || error.failure !== 'not-found') throw error;
     await receiveDeleted(ctx.ledger, shop.id, doubt.orderId); // flags the cancellation: absent ends as cancelled
-    return { marker: null, hft71OrderId: null };
+    return null;
   }
 }
 

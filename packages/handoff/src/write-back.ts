@@ -1,4 +1,12 @@
-import { backoffMs, backoffUnderBreakerMs, CallFailure, metaText, orderKeyHash, SHOP_META } from '@relay/core';
+import {
+  backoffMs,
+  backoffUnderBreakerMs,
+  CallFailure,
+  metaText,
+  orderKeyHash,
+  reprintIdsOf,
+  SHOP_META,
+} from '@relay/core';
 import {
   countUnmirrored,
   deferWriteBack,
@@ -41,7 +49,9 @@ export async function writeBack(ctx: HandOffContext, intentId: string): Promise<
       return 'skipped: the shop uses the id for another order';
     }
     const isReprint = wanted.copy > 1;
-    const shown = metaText(order, isReprint ? SHOP_META.reprintIds : SHOP_META.hft71OrderId);
+    const shown = metaText(order, SHOP_META.hft71OrderId);
+    // A reprint never touches `_hft71_order_id`.
+    const shownIds = isReprint ? reprintIdsOf(order) : [shown];
     if (!isReprint && shown !== null && shown !== wanted.hft71OrderId) {
       await recordWriteBackConflict(ctx.ledger, intentId, shown);
       await raiseAlert(ctx.ledger, {
@@ -53,12 +63,11 @@ export async function writeBack(ctx: HandOffContext, intentId: string): Promise<
       log.error('order held', { reason: 'conflict', hft71OrderId: wanted.hft71OrderId, shown });
       throw new HandOffFailed('held: conflict: the shop shows another HFT71 id', wanted.orderId);
     }
-    const shownIds = isReprint ? idsOf(shown) : [shown];
     // Once it is written back, a marker is another attempt's: a reprint may be on its way.
     const isFirst = wanted.sendState === 'sent';
     const isThere = shownIds.includes(wanted.hft71OrderId) && (!isFirst || metaText(order, SHOP_META.marker) === null);
     const idMeta: Record<string, string> = isReprint
-      ? { [SHOP_META.reprintIds]: [...new Set([...idsOf(shown), wanted.hft71OrderId])].join(',') }
+      ? { [SHOP_META.reprintIds]: [...new Set([...shownIds, wanted.hft71OrderId])].join(',') }
       : { [SHOP_META.hft71OrderId]: wanted.hft71OrderId };
     // The id never waits for a status that the shop does not take.
     const isIdLate = isFirst && wanted.failures > 0;
@@ -99,14 +108,6 @@ export async function writeBack(ctx: HandOffContext, intentId: string): Promise<
   log.info('order written back', { hft71OrderId: wanted.hft71OrderId, ...logged(progress) });
   await noteSent(ctx, shop, wanted);
   return `written back ${wanted.hft71OrderId}`;
-}
-
-/** `_hft71_reprint_ids`: a reprint never touches `_hft71_order_id`. */
-function idsOf(shown: string | null): string[] {
-  return (shown ?? '')
-    .split(',')
-    .map((id) => id.trim())
-    .filter((id) => id !== '');
 }
 
 const UNMIRRORED = 'sending stopped: write-backs fail';

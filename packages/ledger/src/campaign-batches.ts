@@ -26,7 +26,7 @@ with turn as (
   order by ci.order_id limit $2 for update of i
 ),
 armed as (
-  update intent i set state = 'ready', reason = null, reason_detail = null, failures = 0, last_failure = null, not_before = null,
+  update intent i set state = 'ready', reason = null, reason_detail = null, person_hold = null, failures = 0, last_failure = null, not_before = null,
     dispatched_until = null, could_go_from = null, campaign_id = $1, state_since = now()
   from turn where i.id = turn.id and turn.fits
   returning i.id
@@ -81,6 +81,7 @@ from edited where ci.campaign_id = $1 and ci.intent_id = edited.id`;
 const TAKE_BACK = `
 with back as (
   update intent i set state = ci.was ->> 'state', reason = ci.was ->> 'reason', reason_detail = ci.was ->> 'detail',
+    person_hold = case when ci.was ->> 'reason' = 'person' then coalesce(ci.was ->> 'detail', '') end,
     failures = (ci.was ->> 'failures')::int, last_failure = ci.was ->> 'lastFailure', state_since = (ci.was ->> 'since')::timestamptz,
     not_before = null, dispatched_until = null, campaign_id = null
   from campaign_item ci

@@ -215,8 +215,8 @@ export async function resolveAsAbsent(
     const row = await oneRow<{ state: 'ready' | 'cancelled' }>(
       client,
       `update intent set state = case when cancel_requested then 'cancelled' else 'ready' end, doubt_since = null,
-         settle_until = null, no_resend = false, could_go_from = null, reason = null, reason_detail = null, settled_marker = $2,
-         hft71_order_id = null, failures = 0, not_before = null, dispatched_until = null, last_failure = null, state_since = now()
+         settle_until = null, no_resend = false, could_go_from = null, reason = null, reason_detail = null, person_hold = null,
+         may_be_forgotten = false, settled_marker = $2, hft71_order_id = null, failures = 0, not_before = null, dispatched_until = null, last_failure = null, state_since = now()
        where id = $1 returning state`,
       [resolution.intentId, resolution.shownMarker],
     );

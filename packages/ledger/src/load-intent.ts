@@ -27,7 +27,11 @@ export interface IntentView {
   readonly restoredAt: Date | null;
   /** 1, and 2, 3, … for reprints. */
   readonly copy: number;
+  /** HFT71's ids of this order's reprints; of a reprint only. */
+  readonly knownReprintIds: readonly string[];
   readonly beforeLive: boolean;
+  /** The ledger was restored since it last knew of it, and nothing in the shop would tell that it was sent. */
+  readonly mayBeForgotten: boolean;
   /** An attempt is committed, neither claimed nor ended: somebody is at it. */
   readonly isPrepared: boolean;
   /** A campaign has released it. */
@@ -69,8 +73,10 @@ select i.id, i.kind, i.campaign_id::int as "campaignId", (select c.share from ca
        i.reference, i.hft71_order_id as "hft71OrderId", i.doubt_since is not null as "hasDoubt", i.token,
        i.settled_marker as "settledMarker", i.failures, s.mode as "shopMode", o.order_key_hash as "orderKeyHash",
        o.identity_changed_at is not null as "identityChanged", o.created_gmt as "createdGmt", s.live_at as "liveAt",
-       o.before_live as "beforeLive", i.copy, (select restored_at from installation) as "restoredAt",
+       o.before_live as "beforeLive", i.may_be_forgotten as "mayBeForgotten", i.copy, (select restored_at from installation) as "restoredAt",
        o.number, o.shop_hft71_id as "shopHft71Id",
+       case when i.kind = 'reprint' then array(select r.hft71_order_id from intent r where r.shop_id = i.shop_id
+         and r.order_id = i.order_id and r.kind = 'reprint' and r.hft71_order_id is not null) else '{}' end as "knownReprintIds",
        exists (select 1 from attempt a where a.intent_id = i.id and a.claimed_at is null and a.ended_at is null) as "isPrepared"
 from intent i
 join shop s on s.id = i.shop_id

@@ -16,7 +16,10 @@ import {
   recordNotProcessed,
   recordRejected,
 } from './record-outcome.js';
+import { resolveAsAbsent } from './held.js';
+import { holdByPerson, releaseHeld } from './hold-release.js';
 import { holdDoubts } from './rescue.js';
+import { declareRestored } from './restored.js';
 import { startLedgerWorld, type LedgerWorld } from './testing-world.js';
 import { keepIfUnknown, rememberedOrders, rememberReference, takeUnknownOrders } from './unknown-orders.js';
 
@@ -53,6 +56,68 @@ const absent = (over: Partial<Parameters<typeof rearmDoubt>[2]> = {}) => ({
   settleMs: SETTLE_MS,
   gapMs: GAP_MS,
   ...over,
+});
+
+describe('a person’s hold outlives a doubt (protocol, "A person’s hold")', () => {
+  const by = { actor: 'eve', reason: 'the customer called' };
+  const detailOf = async (what: string) => (await world.intent())[what];
+  /** Held while it was sent again by policy: ready, its doubt kept. */
+  const heldInDoubt = async () => {
+    const of = await inDoubt();
+    await sql(`update intent set state = 'ready'`);
+    expect(await holdByPerson(world.ledger, of.intentId, by)).toBe('ready');
+    expect(await world.intent()).toMatchObject({ state: 'held', reason: 'in-doubt' });
+    return of;
+  };
+  const heldAndRestored = async () => {
+    await world.receive();
+    const intentId = String(await detailOf('id'));
+    await holdByPerson(world.ledger, intentId, by);
+    await declareRestored(world.ledger, { ...by, settleMs: SETTLE_MS, leaseMs: 1, cluster: null });
+    expect(await world.intent()).toMatchObject({ state: 'in_doubt' });
+    return { intentId, token: null };
+  };
+  const proveAbsent = async (of: { intentId: string; token: string | null }) => {
+    await older(602);
+    await countAbsence(world.ledger, await looked(of), GAP_MS);
+    await older(61);
+    await countAbsence(world.ledger, await looked(of), GAP_MS);
+    return rearmDoubt(world.ledger, of, absent());
+  };
+
+  test.each([
+    ['a doubt that he held back', heldInDoubt],
+    ['a restore of the ledger', heldAndRestored],
+  ] as const)('after %s a proven absence leaves it held until it is released', async (_, begin) => {
+    const of = await begin();
+    expect(await proveAbsent(of)).toBe('held');
+    expect(await world.intent()).toMatchObject({
+      ...{ state: 'held', reason: 'person', reason_detail: by.reason, doubt_since: null },
+    });
+    expect(await releaseHeld(world.ledger, of.intentId, by)).toBe('ready');
+    expect(await detailOf('person_hold')).toBeNull();
+  });
+
+  test('no policy sends it again: a person is asked', async () => {
+    const of = await heldAndRestored();
+    await older(602);
+    expect(await rearmDoubt(world.ledger, of, absent({ why: 'policy' }))).toBeNull();
+    const [due] = await takeDueDoubts(world.ledger, world.accountId, { againMs: GAP_MS, limit: 1 });
+    expect(due).toMatchObject({ heldByPerson: true });
+    expect(await holdDoubts(world.ledger, world.accountId, { policy: 'replays', hasLookUp: false })).toHaveLength(1);
+    expect(await world.intent()).toMatchObject({
+      ...{ state: 'held', reason: 'in-doubt' },
+      reason_detail: 'the ledger was restored from a backup; a person holds it: the customer called',
+    });
+  });
+
+  test('a person’s "does not exist, send" releases it', async () => {
+    const of = await heldInDoubt();
+    await older(602);
+    const resolution = { ...of, ...by, shownMarker: null, markedToken: null, settleMs: SETTLE_MS };
+    expect(await resolveAsAbsent(world.ledger, resolution)).toBe('ready');
+    expect(await detailOf('person_hold')).toBeNull();
+  });
 });
 
 describe('a sure absence (protocol; model R4)', () => {

@@ -17,6 +17,8 @@ export interface DoubtView {
   readonly token: string | null;
   readonly cancelRequested: boolean;
   readonly noResend: boolean;
+  /** No policy sends it again, and an absence does not let it go. */
+  readonly heldByPerson: boolean;
   readonly settledMarker: string | null;
   /** By the database's clock, as the doubt was taken. */
   readonly settled: boolean;
@@ -49,7 +51,7 @@ export async function takeDueDoubts(
        look_up_at = now() + interval '1 millisecond' * ($2::bigint * 2 ^ least(6, greatest(0, i.look_ups - ${PATIENT_LOOK_UPS})))
      from due, shop_order o where i.id = due.id and o.shop_id = i.shop_id and o.order_id = i.order_id
      returning i.id, i.kind, i.shop_id as "shopId", i.order_id as "orderId", o.number, i.reference, i.state, i.reason, i.token,
-       i.cancel_requested as "cancelRequested", i.no_resend as "noResend", i.settled_marker as "settledMarker",
+       i.cancel_requested as "cancelRequested", i.no_resend as "noResend", i.person_hold is not null as "heldByPerson", i.settled_marker as "settledMarker",
        coalesce(i.settle_until <= now(), true) as settled,
        greatest(0, coalesce(extract(epoch from i.settle_until - now()) * 1000, 0))::float8 as "settleInMs", i.unreadable_look_ups as "unreadableLookUps"`,
     [accountId, againMs, limit],
@@ -190,9 +192,25 @@ export async function holdConflict(
   return row !== null;
 }
 
+/** `in_doubt → held(in-doubt)`, with what a person needs to see; it goes on being looked for. */
+export async function holdInDoubt(
+  ledger: Ledger,
+  looked: Pick<LookedUp, 'intentId' | 'token'>,
+  detail: string,
+): Promise<boolean> {
+  const row = await oneRow(
+    ledger.pool,
+    `update intent i set state = 'held', reason = 'in-doubt', reason_detail = $3, state_since = now()
+     where ${STILL_OPEN} and i.state = 'in_doubt' returning i.id`,
+    [looked.intentId, looked.token, detail],
+  );
+  return row !== null;
+}
+
 /**
  * `in_doubt → ready`: surely absent (the doubt is over), or by policy (the doubt stays, sticky). The marker that the shop
- * shows was read just before; one not seen before restarts settle. A cancellation meanwhile ends it.
+ * shows was read just before; one not seen before restarts settle. A cancellation meanwhile ends it; a person's hold is
+ * what it comes to, and what no policy overrules.
  */
 export async function rearmDoubt(
   ledger: Ledger,
@@ -206,7 +224,7 @@ export async function rearmDoubt(
     /** For `absent`: the gap between the two reads, judged once more on the locked row. */
     gapMs: number;
   },
-): Promise<'ready' | 'cancelled' | 'settle-restarted' | null> {
+): Promise<'ready' | 'held' | 'cancelled' | 'settle-restarted' | null> {
   return inTransaction(ledger, async (client) => {
     const row = await oneRow<{ known: boolean }>(
       client,
@@ -215,7 +233,7 @@ export async function rearmDoubt(
        from intent i where ${STILL_OPEN} and i.settle_until <= now() and ${
          how.why === 'absent'
            ? `i.reason is distinct from 'exists' and i.absent_since > i.settle_until and now() - i.absent_since >= $5::bigint * interval '1 millisecond'`
-           : `i.state = 'in_doubt' and not i.cancel_requested and not i.no_resend and $5::bigint is not null`
+           : `i.state = 'in_doubt' and not i.cancel_requested and not i.no_resend and i.person_hold is null and $5::bigint is not null`
        } for update`,
       [looked.intentId, looked.token, how.shownMarker, how.markedToken, how.gapMs],
     );
@@ -228,11 +246,13 @@ export async function rearmDoubt(
       );
       return 'settle-restarted';
     }
-    const armed = await oneRow<{ state: 'ready' | 'cancelled' }>(
+    const armed = await oneRow<{ state: 'ready' | 'held' | 'cancelled' }>(
       client,
-      `update intent set state = case when cancel_requested then 'cancelled' else 'ready' end,
+      `update intent set state = case when cancel_requested then 'cancelled' when person_hold is not null then 'held' else 'ready' end,
          doubt_since = case when $3::boolean then null else doubt_since end,
-         settle_until = case when $3 then null else settle_until end, no_resend = false, reason = null, reason_detail = null,
+         settle_until = case when $3 then null else settle_until end, no_resend = false,
+         reason = case when person_hold is not null and not cancel_requested then 'person' end,
+         reason_detail = case when not cancel_requested then person_hold end,
          settled_marker = $2, dispatched_until = null, last_failure = null, state_since = now()
        where id = $1 returning state`,
       [looked.intentId, how.shownMarker, how.why === 'absent'],

@@ -37,13 +37,14 @@ export async function leaveReady(
   return row !== null;
 }
 
-/** An unknown or abandoned marker, or a cancellation while a doubt stands. */
+/** An unknown or abandoned marker, an unknown reprint, a restore that may have forgotten it, or a cancellation while a doubt stands. */
 export async function doubtReady(
   ledger: Ledger,
   intentId: string,
   doubt: {
-    cause: Extract<OrderVerdict, { kind: 'doubt' }>['cause'];
-    marker: string | null;
+    cause: Extract<OrderVerdict, { kind: 'doubt' }>['cause'] | 'ledger-restored';
+    /** What a person needs to see of it; null leaves what is there. */
+    detail: string | null;
     /** The attempt that the marker names; one that has ended harmlessly since it was looked at makes no doubt. */
     markedToken: string | null;
     settleMs: number;
@@ -53,12 +54,13 @@ export async function doubtReady(
     ledger.pool,
     `update intent i set state = 'in_doubt', doubt_since = coalesce(i.doubt_since, now()), reason = null,
        unreadable_look_ups = 0, look_up_at = null,
-       reason_detail = case when $3::text is null then i.reason_detail else 'the shop shows the marker ' || $3 end,
+       reason_detail = coalesce($3, i.reason_detail),
        settle_until = now() + $4::bigint * interval '1 millisecond', last_failure = $2,
-       cancel_requested = i.cancel_requested or $2 = 'cancelled', dispatched_until = null, state_since = now()
+       cancel_requested = i.cancel_requested or $2 = 'cancelled', dispatched_until = null, may_be_forgotten = false,
+       state_since = now()
      where ${STILL_READY} and not exists (
        select 1 from attempt m where m.token = $5::uuid and m.outcome in ('not_processed', 'rejected')) returning i.id`,
-    [intentId, doubt.cause, doubt.marker, doubt.settleMs, doubt.markedToken],
+    [intentId, doubt.cause, doubt.detail, doubt.settleMs, doubt.markedToken],
   );
   return row !== null;
 }

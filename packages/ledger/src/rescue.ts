@@ -80,7 +80,7 @@ export async function holdDoubts(
       planned(
         'hold doubts',
         `update intent set state = 'held', reason = 'in-doubt', state_since = now()
-       where account_id = $1 and state = 'in_doubt' and ($2::boolean or cancel_requested or no_resend)
+       where account_id = $1 and state = 'in_doubt' and ($2::boolean or cancel_requested or no_resend or person_hold is not null)
          and (not $3::boolean or settle_until <= now() and unreadable_look_ups >= ${TRIES_OF_A_LOOK_UP})
        returning id as "intentId", order_id as "orderId", shop_id as "shopId"`,
       ),

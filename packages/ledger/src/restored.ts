@@ -13,11 +13,20 @@ export type MoveDeclared = { readonly kind: 'declared' } | WorkerAlive;
 /**
  * The ledger was restored from a backup: whatever it does not know as sent may have been sent since. All of it goes in
  * doubt, its tokens void, for settle + lease, since a worker that claimed before the restore may still post (model, R9).
- * Orders that were never HFT71's stay: nothing of them was ever sent.
+ * Orders that were none of HFT71's stay: the backup says that nothing of them was sent, and a shop has thousands of them.
+ * One that was sent since shows the marker, or an id; where there is no marker, it is remembered and goes in doubt when
+ * it is to be sent.
  */
 export async function declareRestored(
   ledger: Ledger,
-  restore: { settleMs: number; leaseMs: number; actor: string; reason: string; cluster: string | null },
+  restore: {
+    settleMs: number;
+    leaseMs: number;
+    actor: string;
+    reason: string;
+    cluster: string | null;
+    unmarkedShops?: readonly string[];
+  },
 ): Promise<RestoreDeclared> {
   return inTransaction(ledger, async (client) => {
     const alive = await workersAlive(client);
@@ -26,10 +35,17 @@ export async function declareRestored(
       `update intent set state = 'in_doubt', reason = null, token = null, lease_until = null, dispatched_until = null,
          cancel_requested = cancel_requested or state = 'cancelled',
          doubt_since = coalesce(doubt_since, now()), settle_until = now() + $1::bigint * interval '1 millisecond',
-         unreadable_look_ups = 0, look_up_at = null, reason_detail = 'the ledger was restored from a backup', state_since = now()
+         reason_detail = 'the ledger was restored from a backup' || coalesce('; a person holds it: ' || person_hold, ''),
+         unreadable_look_ups = 0, look_up_at = null, state_since = now()
        where kind in ('send_order', 'reprint') and reference is not null and hft71_order_id is null
          and state not in ('sent', 'written_back', 'adopted', 'not_for_hft71')`,
       [restore.settleMs + restore.leaseMs],
+    );
+    await client.query(
+      `update intent set may_be_forgotten = true
+       where shop_id = any($1::text[]) and kind in ('send_order', 'reprint') and hft71_order_id is null
+         and (state = 'not_for_hft71' or reference is null)`,
+      [restore.unmarkedShops ?? []],
     );
     await client.query(
       `update attempt set ended_at = now(), outcome = case when claimed_at is null then 'abandoned' else 'in_doubt' end, cause = 'ledger-restored'

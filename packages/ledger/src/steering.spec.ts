@@ -5,11 +5,12 @@ import { openBreaker } from './breaker.js';
 import { takeDueSends } from './dispatch.js';
 import { holdByPerson, releaseHeld } from './hold-release.js';
 import { loadIntent } from './load-intent.js';
+import { doubtReady, holdReady, leaveReady } from './move-intent.js';
 import { MOST_REFUSALS, refusalsOf, takeLogIn, undoLogIn } from './passwords.js';
 import { beat } from './process-beats.js';
 import { recordAccepted, recordInDoubt } from './record-outcome.js';
 import { receiveDeleted } from './receive-order.js';
-import { reprintOrder } from './reprint.js';
+import { reprintOrder, tellReprintsNotMade } from './reprint.js';
 import { acceptCluster, declareRestored, followCluster, readCluster } from './restored.js';
 import { SHOP, startLedgerWorld, type LedgerWorld } from './testing-world.js';
 import { loadWriteBack, recordWrittenBack } from './write-back.js';
@@ -163,6 +164,36 @@ describe('reprint', () => {
     ]);
   });
 
+  test('that ended as cancelled is told, once, until another one is ordered', async () => {
+    await writtenBack(1);
+    await reprintOrder(world.ledger, { shopId: SHOP, orderId: 1 }, by);
+    await receiveDeleted(world.ledger, SHOP, 1);
+    const told = [{ shopId: SHOP, orderId: 1, reference: '1-R2' }];
+    expect(await tellReprintsNotMade(world.ledger)).toMatchObject(told);
+    expect(await tellReprintsNotMade(world.ledger)).toEqual([]);
+    expect(await openAlerts(world.ledger)).toMatchObject([
+      { kind: 'reprint not made', subject: 'main/1', message: expect.stringContaining('1-R2') as string },
+    ]);
+    // A person has closed it.
+    await sql('update alert set resolved_at = now()');
+    expect(await tellReprintsNotMade(world.ledger)).toEqual([]);
+    await sql('update alert set resolved_at = null');
+    expect(await reprintOrder(world.ledger, { shopId: SHOP, orderId: 1 }, by)).toMatchObject({ reference: '1-R3' });
+    expect(await openAlerts(world.ledger)).toEqual([]);
+    expect(await tellReprintsNotMade(world.ledger)).toEqual([]);
+  });
+
+  test('that is held for its lines is released by a person; an order goes by itself once it is mended', async () => {
+    await writtenBack(1);
+    const made = await reprintOrder(world.ledger, { shopId: SHOP, orderId: 1 }, by);
+    if (made.kind !== 'reprint') throw new Error('no reprint');
+    await world.receive({ orderId: 2 });
+    for (const id of [made.intentId, await idOf(2)])
+      await holdReady(world.ledger, id, { reason: 'mapping', detail: 'no line', contentHash: 'c' });
+    expect(await releaseHeld(world.ledger, made.intentId, by)).toBe('ready');
+    expect(await releaseHeld(world.ledger, await idOf(2), by)).toBeNull();
+  });
+
   test('accepted, it is sent and written back beside the first, which stays as it is', async () => {
     await writtenBack(1);
     const made = await reprintOrder(world.ledger, { shopId: SHOP, orderId: 1 }, by);
@@ -177,6 +208,11 @@ describe('reprint', () => {
     const [row] = (await sql(`select id from intent where kind = 'write_back' and copy = 2`)).rows;
     const wanted = await loadWriteBack(world.ledger, String(row?.['id']));
     expect(wanted).toMatchObject({ copy: 2, hft71OrderId: 'H2' });
+    // Its write-back will take the marker away, whose ever it is by then.
+    expect(await reprintOrder(world.ledger, { shopId: SHOP, orderId: 1 }, by)).toEqual({
+      kind: 'reprint-open',
+      state: 'sent',
+    });
     await recordWrittenBack(world.ledger, String(row?.['id']), 'H2', 0);
     const states = await sql(
       `select kind, copy, state, hft71_order_id from intent where kind <> 'write_back' order by copy`,
@@ -224,6 +260,26 @@ describe('a restored ledger (protocol, "A restore"; model R9)', () => {
       state: 'ready',
     });
     expect((await loadIntent(world.ledger, await idOf(7)))?.restoredAt).toBeInstanceOf(Date);
+  });
+
+  test('what was left out stays so; without a marker it is remembered until it is to be sent', async () => {
+    for (const orderId of [5, 6]) {
+      await world.receive({ orderId });
+      await leaveReady(world.ledger, await idOf(orderId), { state: 'not_for_hft71', reason: null, contentHash: null });
+    }
+    await world.receive({ orderId: 7, reference: '5' }); // another order's
+    await restore();
+    expect(await world.intent(5)).toMatchObject({ state: 'not_for_hft71', may_be_forgotten: false });
+    const how = { ...by, settleMs: 600_000, leaseMs: 45_000, cluster: null, unmarkedShops: [SHOP] };
+    expect(await declareRestored(world.ledger, how)).toEqual({ kind: 'declared', inDoubt: 0 });
+    expect(await world.intent(5)).toMatchObject({ state: 'not_for_hft71', may_be_forgotten: true });
+    expect(await world.intent(7)).toMatchObject({ state: 'held', reason: 'reference-taken', may_be_forgotten: true });
+
+    await sql(`update intent set state = 'ready' where order_id = 5`);
+    expect(await loadIntent(world.ledger, await idOf(5))).toMatchObject({ mayBeForgotten: true });
+    const cause = { cause: 'ledger-restored', detail: 'x', markedToken: null, settleMs: 1 } as const;
+    expect(await doubtReady(world.ledger, await idOf(5), cause)).toBe(true);
+    expect(await world.intent(5)).toMatchObject({ state: 'in_doubt', may_be_forgotten: false });
   });
 
   test('is refused while a worker lives', async () => {

@@ -1,8 +1,18 @@
-import { CallFailure, metaText, orderKeyHash, parseMarker, saysNothing, SHOP_META, type ShopOrder } from '@relay/core';
+import {
+  CallFailure,
+  metaText,
+  orderKeyHash,
+  parseMarker,
+  saysNothing,
+  SHOP_META,
+  unknownReprintIds,
+  type ShopOrder,
+} from '@relay/core';
 import {
   acknowledgeIdentity,
   findOrders,
   raiseAlert,
+  reprintsOf,
   resolveAsAbsent,
   resolveAsExisting,
   stopAccount,
@@ -90,6 +100,19 @@ export async function resolveExisting(
     : { kind: 'resolved', state: 'sent' };
 }
 
+/** Reprints that the shop shows and the ledger does not know: one of them may be what a person wants to be sent. */
+export async function unknownReprintsOf(
+  { ledger }: Pick<Relay, 'ledger'>,
+  order: OrderView,
+  shown: ShopOrder,
+): Promise<readonly string[]> {
+  const reprints = await reprintsOf(ledger, order);
+  return unknownReprintIds(
+    shown,
+    reprints.map(({ hft71OrderId }) => hft71OrderId),
+  );
+}
+
 /** The shop shows a reprint's id elsewhere, beside others: `_hft71_order_id` says nothing of a reprint. */
 function idInShop(shown: ShopOrder, { copy }: OrderView): string | null {
   return copy === 1 ? metaText(shown, SHOP_META.hft71OrderId) : null;
@@ -111,7 +134,8 @@ async function acknowledged(
   return { kind: 'resolved', state };
 }
 
-async function readFromShop(shop: ConnectedShop, order: OrderView): Promise<ShopOrder | Refusal> {
+/** A refusal where the shop does not show it now. */
+export async function readFromShop(shop: ConnectedShop, order: OrderView): Promise<ShopOrder | Refusal> {
   try {
     return await shop.woocommerce.getOrder(order.orderId);
   } catch (error) {
@@ -141,6 +165,12 @@ export async function resolveAbsent(relay: Relay, resolution: Resolution): Promi
     return refused(
       `the shop shows the HFT71 id ${shownId} on this order`,
       `if that is right: relay orders resolve ${order.number} --exists ${shownId}; if not, remove _hft71_order_id there first`,
+    );
+  const strange = order.copy === 1 ? [] : await unknownReprintsOf(relay, order, shown);
+  if (strange.length > 0)
+    return refused(
+      `the shop shows ${strange.join(', ')} as made once more, of which the ledger knows nothing`,
+      `look it up at HFT71: if it is this reprint, resolve it with --exists ${strange[0] ?? 'ID'}; if not, remove it from _hft71_reprint_ids in the shop first`,
     );
   const shownMarker = metaText(shown, SHOP_META.marker);
   const named = shownMarker === null ? null : parseMarker(shownMarker);

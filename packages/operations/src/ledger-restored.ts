@@ -18,12 +18,13 @@ export async function declareLedgerRestored(
   relay: Relay,
   by: { actor: string; reason: string },
 ): Promise<RestoreDeclared> {
-  const { ledger, settings } = relay;
+  const { ledger, settings, shops } = relay;
   return declareRestored(ledger, {
     ...by,
     settleMs: longestSettleMs(relay),
     leaseMs: settings.timing.leaseMs,
     cluster: await readCluster(ledger),
+    unmarkedShops: [...shops.values()].flatMap(({ id, marker }) => (marker ? [] : [id])),
   });
 }
 

@@ -1,5 +1,14 @@
-import { holdByPerson, releaseHeld, reprintOrder, resolveHeldUpdates, writeBackAgain } from '@relay/ledger';
-import { findOrder, refused, type Refusal, type Resolved } from './held-orders.js';
+import {
+  holdByPerson,
+  releaseHeld,
+  reprintOrder,
+  resolveHeldUpdates,
+  whyNoReprint,
+  writeBackAgain,
+  type NoReprint,
+  type OrderView,
+} from '@relay/ledger';
+import { findOrder, readFromShop, refused, unknownReprintsOf, type Refusal, type Resolved } from './held-orders.js';
 import type { Relay } from './relay.js';
 
 export interface OrderAct {
@@ -41,18 +50,45 @@ export async function releaseOrder(relay: Relay, act: OrderAct): Promise<Resolve
 export async function reprint(relay: Relay, act: OrderAct): Promise<{ kind: 'reprint'; reference: string } | Refusal> {
   const found = await findOrder(relay, act.wanted, act.shopId);
   if (found.kind === 'refused') return found;
-  const made = await reprintOrder(relay.ledger, found.order, act);
-  switch (made.kind) {
-    case 'reprint':
-      return { kind: 'reprint', reference: made.reference };
+  const { order } = found;
+  const why = await whyNoReprint(relay.ledger, order);
+  if (why !== null) return noReprint(why);
+  const forgotten = await forgottenReprint(relay, order);
+  if (forgotten !== null) return forgotten;
+  const isMarked = relay.shops.get(order.shopId)?.marker ?? false;
+  const made = await reprintOrder(relay.ledger, order, act, { isMarked });
+  return made.kind === 'reprint' ? { kind: 'reprint', reference: made.reference } : noReprint(made);
+}
+
+/**
+ * A ledger that was restored may have forgotten a reprint that the shop shows: its reference would be used a second time,
+ * and the person who asks may not know that it was made.
+ */
+async function forgottenReprint(relay: Relay, order: OrderView): Promise<Refusal | null> {
+  const shop = relay.shops.get(order.shopId);
+  if (shop === undefined)
+    return refused(`shop ${order.shopId} is not in the settings`, 'set its WC_* and HFT71_* settings');
+  const shown = await readFromShop(shop, order);
+  if ('kind' in shown) return shown;
+  const unknown = await unknownReprintsOf(relay, order, shown);
+  return unknown.length === 0
+    ? null
+    : refused(
+        `the shop shows that it was made once more, as ${unknown.join(', ')}, of which the ledger knows nothing (a restore?)`,
+        'look it up at HFT71: it may be what you want; if another one is wanted all the same, order it there by hand, since its reference may be taken',
+      );
+}
+
+function noReprint(why: NoReprint): Refusal {
+  switch (why.kind) {
     case 'reprint-open':
       return refused(
-        `a reprint of this order is ${made.state} already`,
+        `a reprint of this order is ${why.state} already`,
         'wait until it is written back, or resolve it: relay orders held',
       );
     case 'not-sent':
       return refused(
-        `the order is ${made.state}, and its id is not in the shop yet`,
+        `the order is ${why.state}, and its id is not in the shop yet`,
         'a reprint is for an order that HFT71 has: wait until it is written_back',
       );
   }

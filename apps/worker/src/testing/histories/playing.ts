@@ -14,7 +14,7 @@ import {
 import { NEWEST, type Command, type History, type OrderChange, type PersonsAct } from './commands.js';
 import { FakeHft71 } from './fake-hft71.js';
 import { FakeShop } from './fake-shop.js';
-import { RelayInProcess, SENDABLE, SETTLE_MS, TIMES } from './relay-in-process.js';
+import { RelayInProcess, SENDABLE, SETTLE_MS, SHOP_ID, TIMES } from './relay-in-process.js';
 import { Run, type Interruption } from './run.js';
 import { SteeredClock } from './steered-clock.js';
 import type { SteeredDatabase } from './steered-database.js';
@@ -214,6 +214,7 @@ export class Playing {
       actor: 'test',
       reason: 'test',
       cluster: null,
+      unmarkedShops: this.history.settings.marker ? [] : [SHOP_ID],
     });
   }
 
@@ -244,10 +245,12 @@ export class Playing {
 
   /** A person looks at HFT71 and says what is true; afterwards it may take a while until it is written. */
   async resolve(held: HeldOrder, stop: Interruption | null): Promise<boolean> {
-    const act = { wanted: String(held.orderId), token: held.token, ...PERSON };
+    if (held.reason === 'mapping') return false; // to be mended in the shop
+    const wanted = held.copy === 1 ? String(held.orderId) : (held.reference ?? '');
+    const act = { wanted, token: held.token, ...PERSON };
     const there = this.hft71.visible().find(({ referenceId }) => referenceId === held.reference);
     let isResolved = false;
-    await this.run(`a person resolves ${held.orderId}`, stop, async (run) => {
+    await this.run(`a person resolves ${wanted}`, stop, async (run) => {
       const relay = this.relay.operations(run);
       const answer =
         held.reason === 'person' || held.reason === 'deadline'
