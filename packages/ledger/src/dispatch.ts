@@ -58,11 +58,17 @@ export async function takeDueCampaignSends(
 /** While another process takes, which is a matter of milliseconds, its turn is waited for: a live order is not left to the timer. */
 async function takeInTurn(ledger: Ledger, statement: Planned, params: unknown[]): Promise<DueIntent[]> {
   for (let tries = 1; ; tries += 1) {
-    const found = await rows<{ mine: boolean } & Partial<DueRow>>(ledger.pool, statement, params);
-    if (found[0]?.mine === true || tries === TURN_TRIES)
-      return toDue(found.flatMap(({ mine: _, ...row }) => (row.id === null ? [] : [row as DueRow])));
+    const found = await rows<Taken>(ledger.pool, statement, params);
+    if (found[0]?.mine === true || tries === TURN_TRIES) return toDue(found.filter(isTaken));
     await sleep(TURN_WAIT_MS);
   }
+}
+
+type Taken = { readonly mine: boolean } & Record<keyof DueRow, unknown>;
+
+/** The statement's one row without an intent says that none was due. */
+function isTaken(row: Taken): row is Taken & DueRow {
+  return row.id !== null;
 }
 
 const TURN_WAIT_MS = 4;
@@ -175,5 +181,11 @@ export async function undoDispatch(ledger: Ledger, intentIds: readonly string[])
 type DueRow = Omit<DueIntent, 'orderId'> & { orderId: string };
 
 function toDue(found: DueRow[]): DueIntent[] {
-  return found.map((row) => ({ ...row, orderId: Number(row.orderId) }));
+  return found.map(({ id, kind, shopId, orderId, dispatchNo }) => ({
+    id,
+    kind,
+    shopId,
+    orderId: Number(orderId),
+    dispatchNo,
+  }));
 }
