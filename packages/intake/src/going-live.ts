@@ -5,6 +5,7 @@ import {
   forgetfulSettings,
   loadShop,
   markBeforeLive,
+  rememberSendableStatuses,
   startGoingLive,
 } from '@relay/ledger';
 import { walkByStatus } from '@relay/woocommerce';
@@ -107,6 +108,7 @@ export async function goLive(
     options.onProgress?.(listed.length);
   }
   await markBeforeLive(ctx.ledger, shop.id, before);
+  await rememberSendableStatuses(ctx.ledger, shop.id, shop.sendableStatuses);
   if (!(await finishGoingLive(ctx.ledger, shop.id, liveAt, listed)))
     throw new Error(`shop ${shop.id} did not go live: its mode was changed meanwhile`);
   ctx.log.info('shop is live', { shop: shop.id, listed: listed.length, beforeLive: before.length });

@@ -13,6 +13,7 @@ import {
 } from '@relay/ledger';
 import { walkByStatus, walkModifiedSince } from '@relay/woocommerce';
 import type { IntakeContext, IntakeShop } from './context.js';
+import { followSendableStatuses } from './followed-statuses.js';
 import { takeOrder, takePage, tellUnreadable } from './see-order.js';
 
 /**
@@ -52,9 +53,10 @@ export async function levelSweep(
   const view = await loadShop(ctx.ledger, shop.id);
   if (view === null || view.baselineAt === null || view.mode === 'going_live') return null;
   return noteFault(ctx, shop, async () => {
+    const statuses = await followSendableStatuses(ctx, shop);
     let listed = 0;
     let found = 0;
-    for await (const { orders, unreadableIds } of walkByStatus(shop.woocommerce, shop.sendableStatuses)) {
+    for await (const { orders, unreadableIds } of walkByStatus(shop.woocommerce, statuses)) {
       listed += orders.length;
       const missing = new Set(
         await ordersWithoutArmedIntent(

@@ -32,7 +32,8 @@ export interface SeenDelivery {
  * `date_modified_gmt`, the intent. It is level-triggered: what the order's status is now decides, not how it got there.
  *
  * A sendable order arms its intent (from nothing, skipped, cancelled, shadowed; from rejected and held for mapping when
- * the content changed). One that is not sendable takes it back, and what is in doubt keeps its doubt.
+ * the content changed). One that is not sendable takes it back, and what is in doubt keeps its doubt. A status that was
+ * added to the setting and whose orders are not listed yet does neither.
  */
 export async function receiveOrder(
   ledger: Ledger,
@@ -138,6 +139,8 @@ wanted as (
   ) clash
   where shop.baseline_at is not null
     and (not seen.before_live or shop.mode in ('going_live', 'live'))
+    -- a status that the setting names more arms nothing before the orders that stand in it already are listed
+    and (seen.before_live or shop.sendable_statuses is null or seen.status = any(shop.sendable_statuses))
 ),
 -- Sendable: what becomes of the intent is one word, judged on its latest version.
 --   arm       it goes (again)

@@ -16,6 +16,8 @@ export interface ShopView {
   readonly sweepWanted: boolean;
   /** `RELAY_MODE=live` at the first connection, not followed yet. */
   readonly liveWanted: boolean;
+  /** `WC_SENDABLE_STATUSES` as far as it was followed; null before the first were remembered. */
+  readonly sendableStatuses: readonly string[] | null;
   readonly fault: string | null;
   readonly faultSince: Date | null;
   /** A person paused it; null while it runs. */
@@ -26,7 +28,7 @@ export interface ShopView {
 
 const COLUMNS = `id, account_id as "accountId", base_url as "baseUrl", home_url as "homeUrl", mode, baseline_at as "baselineAt",
   live_at as "liveAt", sweep_mark as "sweepMark", swept_at as "sweptAt", level_swept_at as "levelSweptAt",
-  sweep_wanted as "sweepWanted", live_wanted as "liveWanted", fault, fault_since as "faultSince",
+  sweep_wanted as "sweepWanted", live_wanted as "liveWanted", sendable_statuses as "sendableStatuses", fault, fault_since as "faultSince",
   paused_at as "pausedAt", paused_by as "pausedBy", pause_reason as "pauseReason"`;
 
 /** The shop's row, made when it is new. Its account may not change while the ledger knows orders of it. */
@@ -168,15 +170,33 @@ export async function followLines(
 ): Promise<number> {
   const result = await ledger.pool.query(
     `with changed as (
-       update shop set lines = $2::text where id = $1 and lines is distinct from $2 returning id
+       update shop set lines = $2::text where id = $1 and lines is distinct from $2 returning id, sendable_statuses
      )
      update intent i set state = 'ready', dispatched_until = null, not_before = null, state_since = now()
      from changed, shop_order o
      where i.shop_id = changed.id and i.kind = 'send_order' and i.state = 'not_for_hft71'
-       and o.shop_id = i.shop_id and o.order_id = i.order_id and o.status = any($3::text[])`,
+       and o.shop_id = i.shop_id and o.order_id = i.order_id and o.status = any($3::text[])
+       and (changed.sendable_statuses is null or o.status = any(changed.sendable_statuses))`,
     [shop.id, shop.lines, shop.sendableStatuses],
   );
   return result.rowCount ?? 0;
+}
+
+/**
+ * The orders that stand in these statuses are listed: they count as sendable from now on, in every process whose setting
+ * names them. @param isMore a level sweep is due at once: it finds what came into an added status while the list was read.
+ */
+export async function rememberSendableStatuses(
+  ledger: Ledger,
+  shopId: string,
+  statuses: readonly string[],
+  isMore = false,
+): Promise<void> {
+  await ledger.pool.query(
+    `update shop set sendable_statuses = $2, level_swept_at = case when $3::boolean then null else level_swept_at end
+     where id = $1 and (sendable_statuses is distinct from $2 or $3)`,
+    [shopId, statuses, isMore],
+  );
 }
 
 /** Claims stop at once; calls in flight end, `ready` stays, doubts go on being looked at. */
@@ -214,6 +234,21 @@ export async function wantSweep(ledger: Ledger, shopId: string, orderIds: readon
      update shop set sweep_wanted = true where id = $1`,
     [shopId, orderIds],
   );
+}
+
+/**
+ * Which of these orders have no hand-off that is armed, done or a person's: unknown, or left out at some time. What of them
+ * was there before the relay sends orders in their status never goes by itself.
+ */
+export async function ordersNeverArmed(ledger: Ledger, shopId: string, orderIds: readonly number[]): Promise<number[]> {
+  const found = await rows<{ id: string }>(
+    ledger.pool,
+    `select u.id from unnest($2::bigint[]) as u(id)
+     left join intent i on i.shop_id = $1 and i.order_id = u.id and i.kind = 'send_order'
+     where i.id is null or i.state in ('skipped', 'cancelled', 'shadowed', 'not_for_hft71') and i.doubt_since is null`,
+    [shopId, orderIds],
+  );
+  return found.map((row) => Number(row.id));
 }
 
 /** Which of these orders the ledger does not treat as sendable: unknown, or taken back by something older. */
