@@ -1,5 +1,6 @@
 import { oneRow, planned, type Ledger } from './connect.js';
 import { isUniqueViolation } from './attempt.js';
+import { isAnothersId } from './identity.js';
 import { CANCELLED_STATUSES, type HandOffState } from '@relay/core';
 
 /** What the ledger takes of a shop's order: nothing personal. */
@@ -114,6 +115,7 @@ seen as (
     order_key_hash = case when shop_order.order_key_hash = '' then excluded.order_key_hash else shop_order.order_key_hash end,
     created_gmt = excluded.created_gmt,
     identity_changed_at = case when shop_order.order_key_hash not in ('', excluded.order_key_hash)
+                                    and shop_order.acknowledged_key_hash is distinct from excluded.order_key_hash
                                then coalesce(shop_order.identity_changed_at, now())
                                else shop_order.identity_changed_at end,
     updated_at = now()
@@ -123,7 +125,7 @@ seen as (
 -- In which state a sendable order arms its intent: one from before going live never goes by itself, and a reference
 -- that another order has would make two orders one at HFT71.
 wanted as (
-  select seen.*, shop.account_id, seen.identity_changed_at is not null as changed, clash.taken,
+  select seen.*, shop.account_id, ${isAnothersId('seen')} as changed, clash.taken,
          case when seen.before_live or clash.taken then 'held' when $15::bigint > 0 then 'waiting' else 'ready' end as armed_state,
          case when seen.before_live then 'before-go-live' when clash.taken then 'reference-taken' end as armed_reason,
          -- no intent of it is known, and it is older than a declared restore: the ledger may have forgotten that it was sent
