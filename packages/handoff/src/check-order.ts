@@ -170,7 +170,10 @@ async function mapForSending(
     case 'not-for-hft71':
       // With a doubt an attempt once found lines of HFT71's: what became of it stays open.
       if (intent.hasDoubt) return hold('no line is HFT71’s any more');
-      await leaveReady(ctx.ledger, intent.id, { state: 'not_for_hft71', reason: null, contentHash: hash });
+      await leaveReady(ctx.ledger, intent.id, {
+        ...{ state: 'not_for_hft71', reason: null, contentHash: hash },
+        leftOutBy: shop.lines, // this worker's: in a rolling restart the shop's row may remember a newer one
+      });
       return done('not for HFT71');
     case 'fault':
       return hold(mapped.detail);

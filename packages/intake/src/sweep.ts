@@ -6,7 +6,6 @@ import {
   forgetWantedRead,
   loadShop,
   ordersToRead,
-  ordersWithoutArmedIntent,
   receiveDeleted,
   wantUpdates,
   setShopFault,
@@ -14,7 +13,7 @@ import {
 import { walkByStatus, walkModifiedSince } from '@relay/woocommerce';
 import type { IntakeContext, IntakeShop } from './context.js';
 import { followSendableStatuses } from './followed-statuses.js';
-import { takeOrder, takePage, tellUnreadable } from './see-order.js';
+import { notTakenIn, takeOrder, takePage, tellUnreadable } from './see-order.js';
 
 /**
  * Finds what webhooks missed: every order changed since the mark, minus an overlap, since a change may be committed in
@@ -44,7 +43,7 @@ export async function sweep(ctx: IntakeContext, shop: IntakeShop): Promise<{ see
 
 /**
  * The level: all orders in sendable statuses against the ledger, whatever their dates say. Finds an order that came into
- * the shop with an old date, and one whose last change was seen wrongly.
+ * the shop with an old date, one whose last change was seen wrongly, and one that may be HFT71's by now.
  */
 export async function levelSweep(
   ctx: IntakeContext,
@@ -58,14 +57,7 @@ export async function levelSweep(
     let found = 0;
     for await (const { orders, unreadableIds } of walkByStatus(shop.woocommerce, statuses)) {
       listed += orders.length;
-      const missing = new Set(
-        await ordersWithoutArmedIntent(
-          ctx.ledger,
-          shop.id,
-          orders.map((order) => order.id),
-        ),
-      );
-      const page = { orders: orders.filter(({ id }) => missing.has(id)), unreadableIds };
+      const page = { orders: await notTakenIn(ctx, shop, orders), unreadableIds };
       const { moved } = await takePage(ctx, shop, page, { seenBy: 'level-sweep', readJustNow: true });
       found += moved;
       if (moved > 0) ctx.onReceived?.();

@@ -1,6 +1,7 @@
 import { oneRow, planned, type Ledger } from './connect.js';
 import { isUniqueViolation } from './attempt.js';
 import { isAnothersId } from './identity.js';
+import { mayBeHft71sNow } from './left-out.js';
 import { CANCELLED_STATUSES, type HandOffState } from '@relay/core';
 
 /** What the ledger takes of a shop's order: nothing personal. */
@@ -32,8 +33,8 @@ export interface SeenDelivery {
  * The one statement in which every way in ends (design decision 5): the delivery, the order upsert guarded by
  * `date_modified_gmt`, the intent. It is level-triggered: what the order's status is now decides, not how it got there.
  *
- * A sendable order arms its intent (from nothing, skipped, cancelled, shadowed; from rejected and held for mapping when
- * the content changed). One that is not sendable takes it back, and what is in doubt keeps its doubt. A status that was
+ * A sendable order arms its intent (from nothing, skipped, cancelled, shadowed; from rejected, not HFT71's and held for mapping
+ * when the content changed, from not HFT71's also when the rule did). One that is not sendable takes it back, and what is in doubt keeps its doubt. A status that was
  * added to the setting and whose orders are not listed yet does neither.
  */
 export async function receiveOrder(
@@ -179,6 +180,7 @@ armed as (
         when i.doubt_since is null and i.hft71_order_id is null and (
                i.state in ('skipped', 'cancelled', 'shadowed')
             or i.state in ('rejected', 'not_for_hft71') and i.content_hash is distinct from $8
+            or i.state = 'not_for_hft71' and ${mayBeHft71sNow('i', '$9::jsonb')}
             or i.state = 'held' and i.reason = 'mapping' and i.content_hash is distinct from $8
             or i.state = 'held' and i.reason = 'reference-taken' and i.reference is null and excluded.reference is not null)
           then 'arm'

@@ -1,6 +1,7 @@
 import type { ShopMode } from '@relay/core';
 import { isUniqueViolation } from './attempt.js';
 import { inTransaction, oneRow, planned, rows, type Ledger } from './connect.js';
+import { mayBeHft71sNow } from './left-out.js';
 
 export interface ShopView {
   readonly id: string;
@@ -251,19 +252,32 @@ export async function ordersNeverArmed(ledger: Ledger, shopId: string, orderIds:
   return found.map((row) => Number(row.id));
 }
 
-/** Which of these orders the ledger does not treat as sendable: unknown, or taken back by something older. */
-export async function ordersWithoutArmedIntent(
-  ledger: Ledger,
-  shopId: string,
-  orderIds: readonly number[],
-): Promise<number[]> {
+/** An order of a list in sendable statuses, as the shop shows it. */
+export interface ShownOrder {
+  readonly orderId: number;
+  readonly contentHash: string;
+  readonly lines: readonly { readonly sku: string }[];
+}
+
+/**
+ * Which of these orders the ledger does not treat as sendable: unknown, taken back by something older, or left out as not
+ * HFT71's by another rule or over other lines than count now.
+ */
+export async function ordersToTakeIn(ledger: Ledger, shopId: string, shown: readonly ShownOrder[]): Promise<number[]> {
   const found = await rows<{ id: string }>(
     ledger.pool,
-    `select u.id from unnest($2::bigint[]) as u(id)
+    `select u.id from unnest($2::bigint[], $3::text[], $4::text[]) as u(id, content_hash, lines)
      left join shop_order o on o.shop_id = $1 and o.order_id = u.id
      left join intent i on i.shop_id = $1 and i.order_id = u.id and i.kind = 'send_order'
-     where o.order_id is null or (i.id is null or i.state in ('skipped', 'cancelled', 'shadowed'))`,
-    [shopId, orderIds],
+     where o.order_id is null or i.id is null or i.state in ('skipped', 'cancelled', 'shadowed')
+       or i.state = 'not_for_hft71'
+          and (i.content_hash is distinct from u.content_hash or ${mayBeHft71sNow('i', 'u.lines::jsonb')})`,
+    [
+      shopId,
+      shown.map(({ orderId }) => orderId),
+      shown.map(({ contentHash }) => contentHash),
+      shown.map(({ lines }) => JSON.stringify(lines.map(({ sku }) => ({ sku })))),
+    ],
   );
   return found.map((row) => Number(row.id));
 }
