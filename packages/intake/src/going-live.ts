@@ -21,8 +21,8 @@ export interface GoLiveOptions {
 }
 
 export interface LiveRefusal {
-  /** `away`: a server did not answer, so trying again later may do. */
-  readonly kind: 'away' | 'refused';
+  /** `away`: a server did not answer, so trying again later may do. `busy`: another process is at it. */
+  readonly kind: 'away' | 'busy' | 'refused';
   readonly what: string;
   readonly toDo: string;
 }
@@ -91,7 +91,7 @@ export async function goLive(
   // From an answer to our keys: the index needs none, and a cache in front of the shop may answer it with an old date.
   const { serverDate } = await shop.woocommerce.listOrders({ perPage: 1 });
   const liveAt = new Date(Math.floor(serverDate.getTime() / 1000) * 1000);
-  if (!(await startGoingLive(ctx.ledger, shop.id, liveAt)))
+  if (!(await startGoingLive(ctx.ledger, shop.id, liveAt, options.pluginSendingIsOff)))
     throw new Error(`shop ${shop.id} cannot go live: it is not in shadow mode`);
 
   const listed: number[] = [];

@@ -19,6 +19,8 @@ export interface ShopView {
   readonly liveWanted: boolean;
   /** `WC_SENDABLE_STATUSES` as far as it was followed; null before the first were remembered. */
   readonly sendableStatuses: readonly string[] | null;
+  /** Where it goes live: a person stated that the plugin, though active, does not send. */
+  readonly pluginOffStated: boolean;
   readonly fault: string | null;
   readonly faultSince: Date | null;
   /** A person paused it; null while it runs. */
@@ -29,7 +31,8 @@ export interface ShopView {
 
 const COLUMNS = `id, account_id as "accountId", base_url as "baseUrl", home_url as "homeUrl", mode, baseline_at as "baselineAt",
   live_at as "liveAt", sweep_mark as "sweepMark", swept_at as "sweptAt", level_swept_at as "levelSweptAt",
-  sweep_wanted as "sweepWanted", live_wanted as "liveWanted", sendable_statuses as "sendableStatuses", fault, fault_since as "faultSince",
+  sweep_wanted as "sweepWanted", live_wanted as "liveWanted", sendable_statuses as "sendableStatuses",
+  plugin_off_stated as "pluginOffStated", fault, fault_since as "faultSince",
   paused_at as "pausedAt", paused_by as "pausedBy", pause_reason as "pauseReason"`;
 
 /** The shop's row, made when it is new. Its account may not change while the ledger knows orders of it. */
@@ -96,11 +99,17 @@ export async function finishBaseline(
 }
 
 /** `live_at` is set before the list is read; nothing is sent before it has been read to its end. */
-export async function startGoingLive(ledger: Ledger, shopId: string, liveAt: Date): Promise<boolean> {
+export async function startGoingLive(
+  ledger: Ledger,
+  shopId: string,
+  liveAt: Date,
+  pluginOffStated = false,
+): Promise<boolean> {
   const row = await oneRow(
     ledger.pool,
-    `update shop set mode = 'going_live', live_at = $2 where id = $1 and mode in ('shadow', 'going_live') returning id`,
-    [shopId, liveAt],
+    `update shop set mode = 'going_live', live_at = $2, plugin_off_stated = $3
+     where id = $1 and mode in ('shadow', 'going_live') returning id`,
+    [shopId, liveAt, pluginOffStated],
   );
   return row !== null;
 }
