@@ -1,5 +1,6 @@
 import { whatResolvesHeld, type HandOffState } from '@relay/core';
 import type { OrderView } from '@relay/ledger';
+import { whatResolves } from '@relay/operations';
 import { instant } from './print/times.js';
 
 /** What a person does about an order now, with the command lines that do it. */
@@ -22,13 +23,30 @@ export function nextStep(order: OrderView, asked: string, isLive = true): NextSt
   if (order.state === 'ready' && !isLive) return { advice: IN_SHADOW, commands: [] };
   if (order.state === 'rejected')
     return { advice: whatResolvesHeld(order.reason ?? ''), commands: [resolveCommand('send', order, asked)] };
-  if (order.state !== 'held') return { advice: BY_ITSELF[order.state], commands: [] };
+  if (order.state !== 'held')
+    return order.identityChanged && order.copy === 1
+      ? { advice: whatResolvesHeld(IDENTITY), commands: acknowledgement(order, asked) }
+      : { advice: BY_ITSELF[order.state], commands: [] };
   const reason = order.reason ?? '';
-  const ways = order.copy > 1 && reason === 'mapping' ? (['release'] as const) : (WAYS[reason] ?? ['exists', 'send']);
+  const isAlsoAnothers = order.identityChanged && reason !== IDENTITY;
+  const usual = order.copy > 1 && reason === 'mapping' ? (['release'] as const) : (WAYS[reason] ?? ['exists', 'send']);
+  const ways = usual.filter((way) => way === 'exists' || !isAlsoAnothers);
   return {
-    advice: whatResolvesHeld(reason),
+    advice: whatResolves({ reason, identityChanged: order.identityChanged }),
     commands: ways.map((way) => resolveCommand(way, order, asked)),
   };
+}
+
+const IDENTITY = 'order-identity-changed';
+
+/** The order is sent, and the shop uses its id again. */
+function acknowledgement({ hft71OrderId, token }: OrderView, asked: string): readonly NextCommand[] {
+  if (hft71OrderId === null) return []; // in doubt: that is settled first
+  const line = [
+    `relay orders resolve ${asked} --exists ${hft71OrderId}`,
+    `--attempt ${token ?? 'none'} --reason "WHY"`,
+  ] as const;
+  return [{ when: 'The new order under this id is settled by hand', line }];
 }
 
 type Way = 'exists' | 'send' | 'release';

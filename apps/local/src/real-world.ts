@@ -85,7 +85,8 @@ function onlyOurs(environment: RawEnvironment): RawEnvironment {
 const IN_MODE: Readonly<Record<ShopMode, string>> = {
   connecting: 'a first start. The worker takes its baseline, then it is in shadow mode: nothing is sent.',
   shadow: 'in shadow mode: nothing is sent.',
-  going_live: 'going live was broken off: nothing is sent before `relay mode live` has come to its end.',
+  going_live:
+    'going live was broken off: a worker goes on with it, and nothing is sent before that has come to its end.',
   live: 'LIVE: its orders go to HFT71.',
 };
 

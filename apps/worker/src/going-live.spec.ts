@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { alone, startGoingLive } from '@relay/ledger';
 import { createTestDatabase, createTestRedis, waitFor } from '@relay/testing';
 import { inWorld, stopWorldsLeft } from './testing/world.js';
 
@@ -73,6 +75,39 @@ describe('going live (protocol, "Going live, and leaving the plugin")', () => {
         expect(await sandbox.postsOf(later)).toBe(0);
         // `later` is neither sent nor held: that is what shadow means.
         expect(await sandbox.count()).toMatchObject({ duplicates: 0, sent: 2, writtenBack: 2 });
+      });
+    },
+    90_000,
+  );
+
+  it.concurrent(
+    'a going live that was broken off is gone on with by a worker, whatever RELAY_MODE says, but not while somebody is at it',
+    async () => {
+      await inWorld({ settings: { RELAY_MODE: 'shadow' } }, async (world) => {
+        const { sandbox } = world;
+        const worker = await world.startWorker();
+        await world.waitForMode('shadow');
+        const old = await sandbox.oneOrder();
+        await world.waitForState(old, 'ready');
+        // What `relay mode live --plugin-sending-is-off` does before it is killed in the middle of the list.
+        await sandbox.setShop({ pluginActive: true });
+        await passSecond();
+        const liveAt = new Date(Math.floor(Date.now() / 1000) * 1000);
+        let meanwhile = 0;
+        await alone(world.ledger, 'go live main', async () => {
+          await startGoingLive(world.ledger, 'main', liveAt, true);
+          await passSecond();
+          meanwhile = await sandbox.oneOrder();
+          await world.sweptOnce();
+          await waitLongerThanAWorkerLooks();
+          expect(await world.rows('select mode from shop')).toEqual([{ mode: 'going_live' }]);
+          expect(await world.switchMode('live')).toMatchObject({ kind: 'refused', refusals: [{ kind: 'busy' }] });
+        });
+        await worker.waitForLine('going live had been broken off', 30_000);
+        await passSecond();
+        await world.waitForState(await sandbox.oneOrder(), 'written_back');
+        // The plugin may have been switched on again before somebody went on: what came in meanwhile is a person's.
+        expect(await world.states([old, meanwhile])).toEqual(['held: before-go-live', 'held: before-go-live']);
       });
     },
     90_000,
@@ -192,6 +227,11 @@ describe('somebody else sends this shop’s orders', () => {
     90_000,
   );
 });
+
+/** A worker looks every 5 s. */
+async function waitLongerThanAWorkerLooks(): Promise<void> {
+  await sleep(6_000);
+}
 
 /** The shop's dates are whole seconds: waits until the next one has begun. */
 async function passSecond(): Promise<void> {

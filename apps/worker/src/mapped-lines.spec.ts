@@ -46,6 +46,9 @@ test.concurrent(
       await world.waitForState([fractional, addressless], 'written_back');
       expect((await sandbox.acceptedOf(fractional))[0]?.items).toEqual([{ sku: line?.sku, quantity: 2 }]);
       for (const orderId of foreign) expect(await sandbox.postsOf(orderId)).toBe(0);
+      // Level sweeps have passed them meanwhile: they are not judged again for nothing.
+      const leftOut = `select left_out_by, dispatch_no from intent where state = 'not_for_hft71'`;
+      expect(await world.rows(leftOut)).toEqual(foreign.map(() => ({ left_out_by: 'feed', dispatch_no: 1 })));
       expect(await world.expectGuarantee()).toMatchObject({ orders: 7, sent: 7, writtenBack: 7 });
     });
   },

@@ -75,8 +75,9 @@ async function connectOnce(
 async function followModeSetting(relay: Relay, intake: IntakeContext, shop: ConnectedShop): Promise<boolean> {
   const { log, settings } = relay;
   const view = await loadShop(relay.ledger, shop.id);
-  // The wish of the first connection, until it was followed; or a going live that was broken off.
-  if (settings.mode === 'live' && (view?.liveWanted === true || view?.mode === 'going_live')) {
+  if (view?.mode === 'going_live') return true; // somebody is at it, or a worker goes on with it (going-on-live.ts)
+  // The wish of the first connection, until it was followed.
+  if (settings.mode === 'live' && view?.liveWanted === true) {
     const went = await switchLive(relay, shop, {
       pluginSendingIsOff: false,
       actor: 'RELAY_MODE',
@@ -85,7 +86,7 @@ async function followModeSetting(relay: Relay, intake: IntakeContext, shop: Conn
     if (went.kind !== 'refused') return true;
     const { refusals } = went;
     log.error('RELAY_MODE=live is refused: the shop stays in shadow mode', { shop: shop.id, refusals });
-    if (refusals.some(({ kind }) => kind === 'away')) return false;
+    if (refusals.some(({ kind }) => kind !== 'refused')) return false;
     await forgetLiveWish(relay.ledger, shop.id);
     return true;
   }

@@ -84,9 +84,9 @@ it.concurrent(
       expect(await sandbox.meta(orderId, '_hft71_shipping_carrier')).toBe('DPD');
       expect(await sandbox.meta(orderId, '_hft71_shipping_tracking')).toMatch(/^DPD\d+$/);
       expect(await sandbox.meta(orderId, '_hft71_shipping_trackingRet')).toMatch(/^RET\d+$/);
-      expect((await sandbox.notesOf(orderId)).at(-1)).toMatch(
-        new RegExp(`^HFT71 order ${hft71OrderId}: Closed. Parcel: DPD DPD\\d+.$`),
-      );
+      const note = new RegExp(`^HFT71 order ${hft71OrderId}: Closed. Parcel: DPD DPD\\d+.$`);
+      // Written after the status, by a call of its own.
+      await waitFor(async () => note.test((await sandbox.notesOf(orderId)).at(-1) ?? ''), { what: 'the last note' });
       const actions = await world.rows(
         `select distinct action from api_call where order_id = $1 and target = 'hft71' order by 1`,
         [orderId],

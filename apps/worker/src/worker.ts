@@ -24,6 +24,7 @@ import {
 } from '@relay/operations';
 import { connectRedis, connectWorkerRedis, createQueues, nudgeChannel, type Queues } from '@relay/queues';
 import { planStock } from '@relay/stock';
+import { goOnLive } from './going-on-live.js';
 import { maintenanceSchedules, wantedSweepsEnqueuer } from './maintenance.js';
 import { startProcessors } from './processors.js';
 import { startShopConnector } from './shop-connector.js';
@@ -105,6 +106,7 @@ export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onS
     keepEvery(DOUBTS_EVERY_MS, () => settleAll(handOff, shops, controls), log, 'settling doubts'),
     keepEvery(POLLS_EVERY_MS, () => planAllPolls(relay, verified, queues), log, 'planning polls'),
     keepEvery(STOCK_EVERY_MS, () => planAllStock(relay, verified, queues), log, 'planning stock runs'),
+    keepEvery(GOING_LIVE_EVERY_MS, () => goOnLive(relay, verified, () => dispatcher.nudge()), log, 'going live'),
     keepEvery(PROBES_EVERY_MS, () => probeBreakers(handOff, shops.values()), log, 'probing'),
     keepEvery(
       CAMPAIGNS_EVERY_MS,
@@ -159,6 +161,7 @@ export async function startWorker(relay: Relay, hooks: Pick<HandOffContext, 'onS
 /** How often it is looked whether a doubt or a probe is due; when they are, the ledger says. */
 const DOUBTS_EVERY_MS = 1_000;
 const PROBES_EVERY_MS = 500;
+const GOING_LIVE_EVERY_MS = 5_000;
 const POLLS_EVERY_MS = 1_000;
 const STOCK_EVERY_MS = 1_000;
 const CAMPAIGNS_EVERY_MS = 500;

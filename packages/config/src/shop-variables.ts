@@ -42,7 +42,8 @@ export const woocommerceVariables = {
     example: '<32 random characters, without &>',
   }),
   WC_SENDABLE_STATUSES: withDefault(commaList(isStatus, 'order statuses without "wc-"'), 'processing', {
-    description: 'Order statuses in which an order is sent, separated by commas.',
+    description:
+      'Order statuses in which an order is sent, separated by commas. Orders that stand in one that is added later are held.',
   }),
   WC_RATE_LIMIT: withDefault(rate(), '600/min', { description: "Calls that the shop's host may get." }),
 };

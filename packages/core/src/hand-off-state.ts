@@ -56,7 +56,7 @@ const HELD_ADVICE: Readonly<Record<string, string>> = {
   'reference-taken':
     'HFT71 has another order under this reference. Check HFT71_REFERENCE_PREFIX; if the order there is this one: relay orders resolve … --exists ID.',
   'order-identity-changed':
-    'The shop uses this order id for another order (a restored database). Compare both orders by hand; send the new one to HFT71 by hand.',
+    'The shop uses this order id for another order (a restored database). Compare both orders by hand; send the new one to HFT71 by hand. Where the first one was sent, say then that the new one is settled: relay orders resolve … --exists with the id of the first one.',
   person: 'A person holds it. Let it go with: relay orders release …',
   deadline:
     'It could have gone for a day and did not: the last failure says why. Once that is mended: relay orders release …',

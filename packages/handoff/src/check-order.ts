@@ -196,7 +196,10 @@ async function mapForSending(
       // With a doubt an attempt once found lines of HFT71's: what became of it stays open. And a reprint is a person's act:
       // neither the feed nor an edit brings it back, so he is told.
       if (intent.hasDoubt || intent.kind === 'reprint') return hold('no line is HFT71’s any more');
-      await leaveReady(ctx.ledger, intent.id, { state: 'not_for_hft71', reason: null, contentHash: hash });
+      await leaveReady(ctx.ledger, intent.id, {
+        ...{ state: 'not_for_hft71', reason: null, contentHash: hash },
+        leftOutBy: shop.lines, // this worker's: in a rolling restart the shop's row may remember a newer one
+      });
       return done('not for HFT71');
     case 'fault':
       return hold(mapped.detail);

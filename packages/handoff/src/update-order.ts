@@ -66,7 +66,10 @@ async function carryOut(
   hft71OrderId: string,
 ): Promise<string> {
   const order = await readOrder(shop, update.orderId);
-  if (order !== null && orderKeyHash(ctx.installation.hashKey, order.orderKey) !== update.orderKeyHash) {
+  // Also where the other order is deleted by now: that says nothing of the one that was sent.
+  const isAnothers =
+    order === null ? update.isAnothers : orderKeyHash(ctx.installation.hashKey, order.orderKey) !== update.orderKeyHash;
+  if (isAnothers) {
     await holdUpdate(ctx.ledger, update, 'order-identity-changed', null);
     throw new HandOffFailed('update held: the shop uses the id for another order', update.orderId);
   }

@@ -1,7 +1,15 @@
 import { normalHomeUrl } from '@relay/core';
-import { finishBaseline, followLines, loadShop, markBeforeLive, setHomeUrl } from '@relay/ledger';
+import {
+  finishBaseline,
+  followLines,
+  loadShop,
+  markBeforeLive,
+  rememberSendableStatuses,
+  setHomeUrl,
+} from '@relay/ledger';
 import { walkByStatus } from '@relay/woocommerce';
 import type { IntakeContext, IntakeShop } from './context.js';
+import { followSendableStatuses } from './followed-statuses.js';
 import { takePage } from './see-order.js';
 
 /**
@@ -34,7 +42,10 @@ export async function connectShop(ctx: IntakeContext, shop: IntakeShop, liveWant
       shop: shop.id,
       orders: armedAgain,
     });
-  if ((await loadShop(ctx.ledger, shop.id))?.mode !== 'connecting') return;
+  if ((await loadShop(ctx.ledger, shop.id))?.mode !== 'connecting') {
+    await followSendableStatuses(ctx, shop, { atStart: true });
+    return;
+  }
 
   await shop.woocommerce.checkWriteAccess();
   // The keyed list's clock: a cache may answer the index with an old one.
@@ -46,6 +57,7 @@ export async function connectShop(ctx: IntakeContext, shop: IntakeShop, liveWant
     orders += page.orders.length;
     ctx.log.info('reading the baseline', { shop: shop.id, orders });
   }
+  await rememberSendableStatuses(ctx.ledger, shop.id, shop.sendableStatuses);
   await finishBaseline(ctx.ledger, shop.id, serverDate, liveWanted);
   ctx.log.info('shop connected', { shop: shop.id, ordersBefore: orders });
 }

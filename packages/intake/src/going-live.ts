@@ -5,6 +5,7 @@ import {
   forgetfulSettings,
   loadShop,
   markBeforeLive,
+  rememberSendableStatuses,
   startGoingLive,
 } from '@relay/ledger';
 import { walkByStatus } from '@relay/woocommerce';
@@ -20,8 +21,8 @@ export interface GoLiveOptions {
 }
 
 export interface LiveRefusal {
-  /** `away`: a server did not answer, so trying again later may do. */
-  readonly kind: 'away' | 'refused';
+  /** `away`: a server did not answer, so trying again later may do. `busy`: another process is at it. */
+  readonly kind: 'away' | 'busy' | 'refused';
   readonly what: string;
   readonly toDo: string;
 }
@@ -90,7 +91,7 @@ export async function goLive(
   // From an answer to our keys: the index needs none, and a cache in front of the shop may answer it with an old date.
   const { serverDate } = await shop.woocommerce.listOrders({ perPage: 1 });
   const liveAt = new Date(Math.floor(serverDate.getTime() / 1000) * 1000);
-  if (!(await startGoingLive(ctx.ledger, shop.id, liveAt)))
+  if (!(await startGoingLive(ctx.ledger, shop.id, liveAt, options.pluginSendingIsOff)))
     throw new Error(`shop ${shop.id} cannot go live: it is not in shadow mode`);
 
   const listed: number[] = [];
@@ -107,6 +108,7 @@ export async function goLive(
     options.onProgress?.(listed.length);
   }
   await markBeforeLive(ctx.ledger, shop.id, before);
+  await rememberSendableStatuses(ctx.ledger, shop.id, shop.sendableStatuses);
   if (!(await finishGoingLive(ctx.ledger, shop.id, liveAt, listed)))
     throw new Error(`shop ${shop.id} did not go live: its mode was changed meanwhile`);
   ctx.log.info('shop is live', { shop: shop.id, listed: listed.length, beforeLive: before.length });

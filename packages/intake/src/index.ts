@@ -12,7 +12,7 @@ export {
 export { planPolls, type PolledAccount } from './plan-polls.js';
 export { PollFailed, pollOrder, UNKNOWN_HFT71_STATUS } from './poll-order.js';
 export type { PollingShop, StatusRules } from './read-at-hft71.js';
-export { takeOrder, takePage } from './see-order.js';
+export { notTakenIn, takeOrder, takePage } from './see-order.js';
 export {
   keepShopWebhooks,
   ownShopWebhooks,

@@ -7,7 +7,14 @@ import {
   SHOP_META,
   type ShopOrder,
 } from '@relay/core';
-import { raiseAlert, receiveOrder, wantUpdates, type SeenDelivery, type SeenOrder } from '@relay/ledger';
+import {
+  ordersToTakeIn,
+  raiseAlert,
+  receiveOrder,
+  wantUpdates,
+  type SeenDelivery,
+  type SeenOrder,
+} from '@relay/ledger';
 import type { IntakeContext, IntakeShop } from './context.js';
 
 export interface TakenHow {
@@ -43,6 +50,21 @@ export async function takePage(
   for (const orderId of notTaken)
     await tellUnreadable(ctx, shop, orderId, 'it cannot be read or stored as the shop shows it');
   return { moved, notTaken };
+}
+
+/** Of orders that the shop shows in sendable statuses: those that the ledger does not treat so, or would judge anew. */
+export async function notTakenIn(
+  ctx: IntakeContext,
+  shop: IntakeShop,
+  orders: readonly ShopOrder[],
+): Promise<ShopOrder[]> {
+  const shown = orders.map((order) => ({
+    orderId: order.id,
+    contentHash: contentHash(ctx.installation.hashKey, order, shop.template),
+    lines: order.lines,
+  }));
+  const wanted = new Set(await ordersToTakeIn(ctx.ledger, shop.id, shown));
+  return orders.filter(({ id }) => wanted.has(id));
 }
 
 /** PostgreSQL's classes 22 (data exception) and 23 (constraint): the same order fails the same way again. */

@@ -6,14 +6,14 @@ import {
   forgetWantedRead,
   loadShop,
   ordersToRead,
-  ordersWithoutArmedIntent,
   receiveDeleted,
   wantUpdates,
   setShopFault,
 } from '@relay/ledger';
 import { walkByStatus, walkModifiedSince } from '@relay/woocommerce';
 import type { IntakeContext, IntakeShop } from './context.js';
-import { takeOrder, takePage, tellUnreadable } from './see-order.js';
+import { followSendableStatuses } from './followed-statuses.js';
+import { notTakenIn, takeOrder, takePage, tellUnreadable } from './see-order.js';
 
 /**
  * Finds what webhooks missed: every order changed since the mark, minus an overlap, since a change may be committed in
@@ -43,7 +43,7 @@ export async function sweep(ctx: IntakeContext, shop: IntakeShop): Promise<{ see
 
 /**
  * The level: all orders in sendable statuses against the ledger, whatever their dates say. Finds an order that came into
- * the shop with an old date, and one whose last change was seen wrongly.
+ * the shop with an old date, one whose last change was seen wrongly, and one that may be HFT71's by now.
  */
 export async function levelSweep(
   ctx: IntakeContext,
@@ -52,18 +52,12 @@ export async function levelSweep(
   const view = await loadShop(ctx.ledger, shop.id);
   if (view === null || view.baselineAt === null || view.mode === 'going_live') return null;
   return noteFault(ctx, shop, async () => {
+    const statuses = await followSendableStatuses(ctx, shop);
     let listed = 0;
     let found = 0;
-    for await (const { orders, unreadableIds } of walkByStatus(shop.woocommerce, shop.sendableStatuses)) {
+    for await (const { orders, unreadableIds } of walkByStatus(shop.woocommerce, statuses)) {
       listed += orders.length;
-      const missing = new Set(
-        await ordersWithoutArmedIntent(
-          ctx.ledger,
-          shop.id,
-          orders.map((order) => order.id),
-        ),
-      );
-      const page = { orders: orders.filter(({ id }) => missing.has(id)), unreadableIds };
+      const page = { orders: await notTakenIn(ctx, shop, orders), unreadableIds };
       const { moved } = await takePage(ctx, shop, page, { seenBy: 'level-sweep', readJustNow: true });
       found += moved;
       if (moved > 0) ctx.onReceived?.();

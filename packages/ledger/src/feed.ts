@@ -114,6 +114,7 @@ export async function finishFeed(
        where o.shop_id = i.shop_id and o.order_id = i.order_id and i.account_id = $1 and i.kind = 'send_order'
          and coalesce(s.lines, 'feed') = 'feed'
          and i.state = 'not_for_hft71' and o.status = any($3::text[])
+         and (s.sendable_statuses is null or o.status = any(s.sendable_statuses))
          and exists (select 1 from jsonb_array_elements(o.lines) l join feed_sku f on f.feed_id = $2 and f.sku = l->>'sku')`,
       [accountId, feedId, sendable],
     );

@@ -3,14 +3,7 @@ import { addFeedPage, beginFeed, currentFeed, finishFeed, skusInFeed } from './f
 import { intentsToAdopt } from './load-intent.js';
 import { adoptIntent, holdForeignId, leaveReady } from './move-intent.js';
 import { recordInDoubt } from './record-outcome.js';
-import {
-  finishGoingLive,
-  goShadow,
-  loadShop,
-  markBeforeLive,
-  ordersWithoutArmedIntent,
-  startGoingLive,
-} from './shops.js';
+import { finishGoingLive, goShadow, loadShop, markBeforeLive, ordersToTakeIn, startGoingLive } from './shops.js';
 
 let world: LedgerWorld;
 beforeEach(async () => {
@@ -53,7 +46,8 @@ test('an order of shadow that is not in the list ends shadowed, and goes when it
   await world.receive({ orderId: 1, createdGmt: before });
   await goLive([]);
   expect(await world.intent(1)).toMatchObject({ state: 'shadowed' });
-  expect(await ordersWithoutArmedIntent(world.ledger, SHOP, [1])).toEqual([1]); // the level sweep finds it
+  const shown = { orderId: 1, contentHash: 'content-1', lines: [] };
+  expect(await ordersToTakeIn(world.ledger, SHOP, [shown])).toEqual([1]); // the level sweep finds it
   await world.receive({ orderId: 1, createdGmt: before, modifiedGmt: after });
   expect(await world.intent(1)).toMatchObject({ state: 'ready' });
 });

@@ -12,6 +12,8 @@ export interface HeldOrder {
   readonly copy: number;
   readonly state: HandOffState;
   readonly reason: string;
+  /** The shop uses its id for another order now, whatever else it is held for. */
+  readonly identityChanged: boolean;
   readonly detail: string | null;
   readonly since: Date;
   readonly reference: string | null;
@@ -42,6 +44,7 @@ export async function heldOrders(
   const found = await rows<Omit<HeldOrder, 'orderId'> & { orderId: string }>(
     ledger.pool,
     `select i.shop_id as "shopId", i.order_id as "orderId", o.number, i.copy, i.state, w.reason, i.reason_detail as detail, w.since,
+            o.identity_changed_at is not null as "identityChanged",
             i.reference, i.hft71_order_id as "hft71OrderId", i.token, i.settle_until as "settleUntil"
      from ${WAITS_FOR_PERSON} w join intent i on i.id = w.id join shop_order o on o.shop_id = i.shop_id and o.order_id = i.order_id
      where $1::text is null or w.shop_id = $1
@@ -290,8 +293,8 @@ async function isKnownMarker(
 }
 
 /**
- * A person has settled by hand what the new order under a used id needs: the id counts as the known order again, under
- * the new key.
+ * A person has settled by hand what the new order under a used id needs: it is not listed any more. The ledger's order
+ * stays the one that was sent, under its own key, so that nothing of either is told of the other.
  */
 export async function acknowledgeIdentity(
   ledger: Ledger,
@@ -299,7 +302,7 @@ export async function acknowledgeIdentity(
 ): Promise<void> {
   await ledger.pool.query(
     `with known as (
-       update shop_order set identity_changed_at = null, order_key_hash = $3 where shop_id = $1::text and order_id = $2::bigint
+       update shop_order set identity_changed_at = null, acknowledged_key_hash = nullif($3, order_key_hash) where shop_id = $1::text and order_id = $2::bigint
      )
      insert into audit (actor, action, subject, reason) values ($4, 'orders resolve: identity', $1 || '/' || $2::text, $5)`,
     [order.shopId, order.orderId, order.orderKeyHash, order.actor, order.reason],

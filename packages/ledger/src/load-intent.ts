@@ -1,5 +1,6 @@
 import type { HandOffState, IntentKind, ShopMode } from '@relay/core';
 import { sendingCampaign } from './campaign-sending.js';
+import { isAnothersId } from './identity.js';
 import { oneRow, planned, rows, type Ledger } from './connect.js';
 
 /** What an attempt needs to know before it reads the shop. */
@@ -58,7 +59,7 @@ export async function intentsToAdopt(
   const found = await rows<Omit<IntentView, 'orderId'> & { orderId: string; shopHft71Id: string }>(
     ledger.pool,
     `${SELECT} where i.shop_id = $1 and i.kind = 'send_order' and i.state in ('held', 'in_doubt', 'rejected')
-       and o.shop_hft71_id is not null and i.reason is distinct from 'conflict'
+       and o.shop_hft71_id is not null and not ${isAnothersId('o')} and i.reason is distinct from 'conflict'
        and not (coalesce(i.reason, '') like 'id-belongs-to-order-%' and i.reason_detail = o.shop_hft71_id)
        and (i.not_before is null or i.not_before <= now())
      order by i.created_at limit $2`,
@@ -72,7 +73,7 @@ select i.id, i.kind, i.campaign_id::int as "campaignId", (select c.share from ca
        i.shop_id as "shopId", i.order_id as "orderId", i.account_id as "accountId", i.state, i.reason,
        i.reference, i.hft71_order_id as "hft71OrderId", i.doubt_since is not null as "hasDoubt", i.token,
        i.settled_marker as "settledMarker", i.failures, s.mode as "shopMode", o.order_key_hash as "orderKeyHash",
-       o.identity_changed_at is not null as "identityChanged", o.created_gmt as "createdGmt", s.live_at as "liveAt",
+       ${isAnothersId('o')} as "identityChanged", o.created_gmt as "createdGmt", s.live_at as "liveAt",
        o.before_live as "beforeLive", i.may_be_forgotten as "mayBeForgotten", i.copy, (select restored_at from installation) as "restoredAt",
        o.number, o.shop_hft71_id as "shopHft71Id",
        case when i.kind = 'reprint' then array(select r.hft71_order_id from intent r where r.shop_id = i.shop_id

@@ -25,14 +25,20 @@ export async function holdReady(
 export async function leaveReady(
   ledger: Ledger,
   intentId: string,
-  to: { state: 'skipped' | 'cancelled' | 'not_for_hft71'; reason: string | null; contentHash: string | null },
+  to: {
+    state: 'skipped' | 'cancelled' | 'not_for_hft71';
+    reason: string | null;
+    contentHash: string | null;
+    /** The `HFT71_LINES` by which none of its lines is HFT71's. */
+    leftOutBy?: string | null;
+  },
 ): Promise<boolean> {
   const row = await oneRow(
     ledger.pool,
-    `update intent i set state = $2, reason = $3, content_hash = coalesce($4, i.content_hash), dispatched_until = null,
-       state_since = now()
+    `update intent i set state = $2, reason = $3, content_hash = coalesce($4, i.content_hash), left_out_by = $5,
+       dispatched_until = null, state_since = now()
      where ${STILL_READY} and i.doubt_since is null returning i.id`,
-    [intentId, to.state, to.reason, to.contentHash],
+    [intentId, to.state, to.reason, to.contentHash, to.leftOutBy ?? null],
   );
   return row !== null;
 }

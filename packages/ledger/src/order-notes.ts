@@ -1,3 +1,4 @@
+import { isAnothersId } from './identity.js';
 import { oneRow, type Ledger } from './connect.js';
 
 /**
@@ -41,7 +42,7 @@ export async function takeHeldNote(ledger: Ledger, shopId: string): Promise<Held
        select i.id, ${EVENT} as event from intent i
        join shop s on s.id = i.shop_id join shop_order o on o.shop_id = i.shop_id and o.order_id = i.order_id
        where i.shop_id = $1 and i.state = 'held' and i.kind in ('send_order', 'reprint') and s.mode = 'live'
-         and i.reason not in ('before-go-live', 'order-identity-changed') and o.identity_changed_at is null
+         and i.reason not in ('before-go-live', 'order-identity-changed') and not ${isAnothersId('o')}
          and i.noted is distinct from ${EVENT}
        order by i.state_since limit 1 for update of i skip locked
      )

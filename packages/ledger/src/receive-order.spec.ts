@@ -193,6 +193,23 @@ test('another order under a known id is held, and what was sent stays known', as
   ]);
 });
 
+test('an id that the other order shows settles nothing, and an acknowledged one is not listed again; a third one is', async () => {
+  const { acknowledgeIdentity, heldOrders } = await import('./held.js');
+  const { intentsToAdopt } = await import('./load-intent.js');
+  await world.receive();
+  await world.receive({ modifiedGmt: at(1), orderKeyHash: 'key-2', hft71OrderId: '77' });
+  expect(await intentsToAdopt(world.ledger, 'main', 10)).toEqual([]);
+  await world.ledger.pool.query(`update intent set state = 'sent', hft71_order_id = '99', reason = null`);
+  const act = { shopId: 'main', orderId: 1, actor: 'Eve', reason: 'sent by hand' };
+  await acknowledgeIdentity(world.ledger, { ...act, orderKeyHash: 'key-2' });
+  await world.receive({ modifiedGmt: at(2), orderKeyHash: 'key-2', hft71OrderId: '77' });
+  expect(await heldOrders(world.ledger)).toEqual([]);
+  const { rows } = await world.ledger.pool.query('select order_key_hash from shop_order');
+  expect(rows).toEqual([{ order_key_hash: 'key-1' }]);
+  await world.receive({ modifiedGmt: at(3), orderKeyHash: 'key-3' });
+  expect(await heldOrders(world.ledger)).toEqual([expect.objectContaining({ reason: 'order-identity-changed' })]);
+});
+
 test('deleted in the shop: cancelled without doubt; a doubt is kept', async () => {
   await world.receive();
   await receiveDeleted(world.ledger, 'main', 1);

@@ -1,5 +1,7 @@
 import { oneRow, planned, type Ledger } from './connect.js';
 import { isUniqueViolation } from './attempt.js';
+import { isAnothersId } from './identity.js';
+import { mayBeHft71sNow } from './left-out.js';
 import { CANCELLED_STATUSES, type HandOffState } from '@relay/core';
 
 /** What the ledger takes of a shop's order: nothing personal. */
@@ -31,8 +33,9 @@ export interface SeenDelivery {
  * The one statement in which every way in ends (design decision 5): the delivery, the order upsert guarded by
  * `date_modified_gmt`, the intent. It is level-triggered: what the order's status is now decides, not how it got there.
  *
- * A sendable order arms its intent (from nothing, skipped, cancelled, shadowed; from rejected and held for mapping when
- * the content changed). One that is not sendable takes it back, and what is in doubt keeps its doubt.
+ * A sendable order arms its intent (from nothing, skipped, cancelled, shadowed; from rejected, not HFT71's and held for mapping
+ * when the content changed, from not HFT71's also when the rule did). One that is not sendable takes it back, and what is in doubt keeps its doubt. A status that was
+ * added to the setting and whose orders are not listed yet does neither.
  */
 export async function receiveOrder(
   ledger: Ledger,
@@ -113,6 +116,7 @@ seen as (
     order_key_hash = case when shop_order.order_key_hash = '' then excluded.order_key_hash else shop_order.order_key_hash end,
     created_gmt = excluded.created_gmt,
     identity_changed_at = case when shop_order.order_key_hash not in ('', excluded.order_key_hash)
+                                    and shop_order.acknowledged_key_hash is distinct from excluded.order_key_hash
                                then coalesce(shop_order.identity_changed_at, now())
                                else shop_order.identity_changed_at end,
     updated_at = now()
@@ -122,7 +126,7 @@ seen as (
 -- In which state a sendable order arms its intent: one from before going live never goes by itself, and a reference
 -- that another order has would make two orders one at HFT71.
 wanted as (
-  select seen.*, shop.account_id, seen.identity_changed_at is not null as changed, clash.taken,
+  select seen.*, shop.account_id, ${isAnothersId('seen')} as changed, clash.taken,
          case when seen.before_live or clash.taken then 'held' when $15::bigint > 0 then 'waiting' else 'ready' end as armed_state,
          case when seen.before_live then 'before-go-live' when clash.taken then 'reference-taken' end as armed_reason,
          -- no intent of it is known, and it is older than a declared restore: the ledger may have forgotten that it was sent
@@ -138,6 +142,8 @@ wanted as (
   ) clash
   where shop.baseline_at is not null
     and (not seen.before_live or shop.mode in ('going_live', 'live'))
+    -- a status that the setting names more arms nothing before the orders that stand in it already are listed
+    and (seen.before_live or shop.sendable_statuses is null or seen.status = any(shop.sendable_statuses))
 ),
 -- Sendable: what becomes of the intent is one word, judged on its latest version.
 --   arm       it goes (again)
@@ -174,6 +180,7 @@ armed as (
         when i.doubt_since is null and i.hft71_order_id is null and (
                i.state in ('skipped', 'cancelled', 'shadowed')
             or i.state in ('rejected', 'not_for_hft71') and i.content_hash is distinct from $8
+            or i.state = 'not_for_hft71' and ${mayBeHft71sNow('i', '$9::jsonb')}
             or i.state = 'held' and i.reason = 'mapping' and i.content_hash is distinct from $8
             or i.state = 'held' and i.reason = 'reference-taken' and i.reference is null and excluded.reference is not null)
           then 'arm'

@@ -1,6 +1,7 @@
 import type { ShopMode } from '@relay/core';
 import { isUniqueViolation } from './attempt.js';
 import { inTransaction, oneRow, planned, rows, type Ledger } from './connect.js';
+import { mayBeHft71sNow } from './left-out.js';
 
 export interface ShopView {
   readonly id: string;
@@ -16,6 +17,10 @@ export interface ShopView {
   readonly sweepWanted: boolean;
   /** `RELAY_MODE=live` at the first connection, not followed yet. */
   readonly liveWanted: boolean;
+  /** `WC_SENDABLE_STATUSES` as far as it was followed; null before the first were remembered. */
+  readonly sendableStatuses: readonly string[] | null;
+  /** Where it goes live: a person stated that the plugin, though active, does not send. */
+  readonly pluginOffStated: boolean;
   readonly fault: string | null;
   readonly faultSince: Date | null;
   /** A person paused it; null while it runs. */
@@ -26,7 +31,8 @@ export interface ShopView {
 
 const COLUMNS = `id, account_id as "accountId", base_url as "baseUrl", home_url as "homeUrl", mode, baseline_at as "baselineAt",
   live_at as "liveAt", sweep_mark as "sweepMark", swept_at as "sweptAt", level_swept_at as "levelSweptAt",
-  sweep_wanted as "sweepWanted", live_wanted as "liveWanted", fault, fault_since as "faultSince",
+  sweep_wanted as "sweepWanted", live_wanted as "liveWanted", sendable_statuses as "sendableStatuses",
+  plugin_off_stated as "pluginOffStated", fault, fault_since as "faultSince",
   paused_at as "pausedAt", paused_by as "pausedBy", pause_reason as "pauseReason"`;
 
 /** The shop's row, made when it is new. Its account may not change while the ledger knows orders of it. */
@@ -93,11 +99,17 @@ export async function finishBaseline(
 }
 
 /** `live_at` is set before the list is read; nothing is sent before it has been read to its end. */
-export async function startGoingLive(ledger: Ledger, shopId: string, liveAt: Date): Promise<boolean> {
+export async function startGoingLive(
+  ledger: Ledger,
+  shopId: string,
+  liveAt: Date,
+  pluginOffStated = false,
+): Promise<boolean> {
   const row = await oneRow(
     ledger.pool,
-    `update shop set mode = 'going_live', live_at = $2 where id = $1 and mode in ('shadow', 'going_live') returning id`,
-    [shopId, liveAt],
+    `update shop set mode = 'going_live', live_at = $2, plugin_off_stated = $3
+     where id = $1 and mode in ('shadow', 'going_live') returning id`,
+    [shopId, liveAt, pluginOffStated],
   );
   return row !== null;
 }
@@ -168,15 +180,33 @@ export async function followLines(
 ): Promise<number> {
   const result = await ledger.pool.query(
     `with changed as (
-       update shop set lines = $2::text where id = $1 and lines is distinct from $2 returning id
+       update shop set lines = $2::text where id = $1 and lines is distinct from $2 returning id, sendable_statuses
      )
      update intent i set state = 'ready', dispatched_until = null, not_before = null, state_since = now()
      from changed, shop_order o
      where i.shop_id = changed.id and i.kind = 'send_order' and i.state = 'not_for_hft71'
-       and o.shop_id = i.shop_id and o.order_id = i.order_id and o.status = any($3::text[])`,
+       and o.shop_id = i.shop_id and o.order_id = i.order_id and o.status = any($3::text[])
+       and (changed.sendable_statuses is null or o.status = any(changed.sendable_statuses))`,
     [shop.id, shop.lines, shop.sendableStatuses],
   );
   return result.rowCount ?? 0;
+}
+
+/**
+ * The orders that stand in these statuses are listed: they count as sendable from now on, in every process whose setting
+ * names them. @param isMore a level sweep is due at once: it finds what came into an added status while the list was read.
+ */
+export async function rememberSendableStatuses(
+  ledger: Ledger,
+  shopId: string,
+  statuses: readonly string[],
+  isMore = false,
+): Promise<void> {
+  await ledger.pool.query(
+    `update shop set sendable_statuses = $2, level_swept_at = case when $3::boolean then null else level_swept_at end
+     where id = $1 and (sendable_statuses is distinct from $2 or $3)`,
+    [shopId, statuses, isMore],
+  );
 }
 
 /** Claims stop at once; calls in flight end, `ready` stays, doubts go on being looked at. */
@@ -216,19 +246,47 @@ export async function wantSweep(ledger: Ledger, shopId: string, orderIds: readon
   );
 }
 
-/** Which of these orders the ledger does not treat as sendable: unknown, or taken back by something older. */
-export async function ordersWithoutArmedIntent(
-  ledger: Ledger,
-  shopId: string,
-  orderIds: readonly number[],
-): Promise<number[]> {
+/**
+ * Which of these orders have no hand-off that is armed, done or a person's: unknown, or left out at some time. What of them
+ * was there before the relay sends orders in their status never goes by itself.
+ */
+export async function ordersNeverArmed(ledger: Ledger, shopId: string, orderIds: readonly number[]): Promise<number[]> {
   const found = await rows<{ id: string }>(
     ledger.pool,
     `select u.id from unnest($2::bigint[]) as u(id)
+     left join intent i on i.shop_id = $1 and i.order_id = u.id and i.kind = 'send_order'
+     where i.id is null or i.state in ('skipped', 'cancelled', 'shadowed', 'not_for_hft71') and i.doubt_since is null`,
+    [shopId, orderIds],
+  );
+  return found.map((row) => Number(row.id));
+}
+
+/** An order of a list in sendable statuses, as the shop shows it. */
+export interface ShownOrder {
+  readonly orderId: number;
+  readonly contentHash: string;
+  readonly lines: readonly { readonly sku: string }[];
+}
+
+/**
+ * Which of these orders the ledger does not treat as sendable: unknown, taken back by something older, or left out as not
+ * HFT71's by another rule or over other lines than count now.
+ */
+export async function ordersToTakeIn(ledger: Ledger, shopId: string, shown: readonly ShownOrder[]): Promise<number[]> {
+  const found = await rows<{ id: string }>(
+    ledger.pool,
+    `select u.id from unnest($2::bigint[], $3::text[], $4::text[]) as u(id, content_hash, lines)
      left join shop_order o on o.shop_id = $1 and o.order_id = u.id
      left join intent i on i.shop_id = $1 and i.order_id = u.id and i.kind = 'send_order'
-     where o.order_id is null or (i.id is null or i.state in ('skipped', 'cancelled', 'shadowed'))`,
-    [shopId, orderIds],
+     where o.order_id is null or i.id is null or i.state in ('skipped', 'cancelled', 'shadowed')
+       or i.state = 'not_for_hft71'
+          and (i.content_hash is distinct from u.content_hash or ${mayBeHft71sNow('i', 'u.lines::jsonb')})`,
+    [
+      shopId,
+      shown.map(({ orderId }) => orderId),
+      shown.map(({ contentHash }) => contentHash),
+      shown.map(({ lines }) => JSON.stringify(lines.map(({ sku }) => ({ sku })))),
+    ],
   );
   return found.map((row) => Number(row.id));
 }

@@ -2,6 +2,7 @@ import { CANCELLED_STATUSES } from '@relay/core';
 import { writeAuditOn } from './audit.js';
 import { inTransaction, oneRow, planned, rows, type Ledger } from './connect.js';
 import type { DueIntent } from './dispatch.js';
+import { isAnothersId } from './identity.js';
 
 /**
  * What the shop changed of an order that HFT71 has: its address, or that it is cancelled. One row for each order and act
@@ -46,7 +47,7 @@ with accepted as materialized (
     and i.state in ('sent', 'written_back', 'adopted')
   left join progress p on p.intent_id = i.id
   left join intent c on c.shop_id = o.shop_id and c.order_id = o.order_id and c.kind = 'update_order'
-  where o.shop_id = $1 and o.order_id = $2 and o.identity_changed_at is null
+  where o.shop_id = $1 and o.order_id = $2 and not ${isAnothersId('o')}
 ),
 -- What HFT71 has by now, or what the shop takes back: nobody has to do anything about it any more.
 settled as (
@@ -113,6 +114,8 @@ export interface UpdateView {
   readonly sendState: string;
   readonly hft71OrderId: string | null;
   readonly orderKeyHash: string;
+  /** The shop uses the id for another order. */
+  readonly isAnothers: boolean;
   /** Of the address that HFT71 accepted last. */
   readonly acceptedAddressHash: string | null;
   /** HFT71 has closed the order. */
@@ -158,7 +161,7 @@ claimed as (
 )
 select u.id, u.kind, u.shop_id as "shopId", u.order_id as "orderId", u.wanted_hash as "wantedHash", u.failures,
        s.state as "sendState", s.hft71_order_id as "hft71OrderId", o.order_key_hash as "orderKeyHash",
-       s.address_hash as "acceptedAddressHash", coalesce(p.ended, '') = 'terminal' as "isClosed", looked.is_free as "isFree"
+       ${isAnothersId('o')} as "isAnothers", s.address_hash as "acceptedAddressHash", coalesce(p.ended, '') = 'terminal' as "isClosed", looked.is_free as "isFree"
 from looked join intent u on u.id = looked.id
 join intent s on s.shop_id = u.shop_id and s.order_id = u.order_id and s.kind = 'send_order'
 join shop_order o on o.shop_id = u.shop_id and o.order_id = u.order_id

@@ -64,7 +64,14 @@ export interface Resolution {
   readonly reason: string;
 }
 
-export type Resolved = { readonly kind: 'resolved'; readonly state: string } | Refusal;
+export type Resolved =
+  | {
+      readonly kind: 'resolved';
+      readonly state: string;
+      /** The shop uses the id for another order now: that one still waits for a person. */
+      readonly isAnothersNow?: true;
+    }
+  | Refusal;
 
 /** "It exists with id N": N is looked up at HFT71 before it counts. */
 export async function resolveExisting(
@@ -77,7 +84,7 @@ export async function resolveExisting(
   const shown = await readFromShop(shop, order);
   if ('kind' in shown) return shown;
   if (order.state !== 'held' && order.state !== 'rejected') {
-    // Sent, and the shop uses its id again: the new order has been settled by hand.
+    // Sent, and the shop uses its id again: a second act says that the new order has been settled by hand.
     if (resolution.hft71OrderId !== order.hft71OrderId)
       return refused(
         `the order that was sent is HFT71’s ${order.hft71OrderId ?? '?'}`,
@@ -85,7 +92,8 @@ export async function resolveExisting(
       );
     return acknowledged(relay, order, shown, resolution, order.state ?? '');
   }
-  const shownId = idInShop(shown, order);
+  // What the shop shows on another order says nothing of this one.
+  const shownId = order.identityChanged ? null : idInShop(shown, order);
   if (shownId !== null && shownId !== resolution.hft71OrderId)
     return refused(
       `the shop shows the HFT71 id ${shownId} on this order`,
@@ -95,9 +103,7 @@ export async function resolveExisting(
   if (problem !== null) return problem;
   const result = await resolveAsExisting(relay.ledger, { ...resolution, intentId: held.intentId });
   if (result !== 'sent') return explain(result);
-  return order.identityChanged
-    ? acknowledged(relay, order, shown, resolution, 'sent')
-    : { kind: 'resolved', state: 'sent' };
+  return { kind: 'resolved', state: 'sent', ...(order.identityChanged && { isAnothersNow: true }) };
 }
 
 /** Reprints that the shop shows and the ledger does not know: one of them may be what a person wants to be sent. */

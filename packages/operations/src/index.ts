@@ -20,7 +20,7 @@ export { setAccountPassword } from './account-password.js';
 export { closeBreakerByPerson, openBreakerByPerson, readBreakers, type BreakerAct, type Breakers } from './breaker.js';
 export { readBudget, type BudgetState, type ShopBudgets } from './budget-state.js';
 export { describeBreakers, type BreakerState, type BreakersState } from './breaker-state.js';
-export { listForPerson, type ForPerson } from './list-for-person.js';
+export { listForPerson, whatResolves, type ForPerson } from './list-for-person.js';
 export { readEvidence, type Evidence, type ReprintEvidence } from './order-evidence.js';
 export { declareLedgerMoved, declareLedgerRestored, longestSettleMs, offerRestoreCheck } from './ledger-restored.js';
 export { addShop } from './stored-shops.js';
@@ -37,7 +37,7 @@ export { pauseShopByPerson, resumeCommand, resumeLine, resumeShopByPerson, type 
 export { shadowReport, type ShadowReport } from './shadow-report.js';
 export { smoke, type SmokeStep } from './smoke.js';
 export { orderToSend, sendAsTest } from './smoke-send.js';
-export { switchLive, switchShadow, type WentLive } from './shop-mode.js';
+export { goOnGoingLive, switchLive, switchShadow, type WentLive } from './shop-mode.js';
 export { importOrders, type Imported, type ImportOptions } from './import-orders.js';
 export { askReconciliation, reconcile, type Reconciled, type ReconciliationAsked } from './reconcile.js';
 export type { ReconcileOptions, ReconcileProgress } from './reconcile-run.js';

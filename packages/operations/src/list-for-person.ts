@@ -21,9 +21,18 @@ export async function listForPerson(
   const filter = { ...(shopId === undefined ? {} : { shopId }), limit: limit + 1 };
   const [held, inDoubt] = await Promise.all([heldOrders(ledger, filter), ordersInDoubt(ledger, filter)]);
   return {
-    held: held.slice(0, limit).map((order) => ({ ...order, resolvedBy: whatResolvesHeld(order.reason) })),
+    held: held.slice(0, limit).map((order) => ({ ...order, resolvedBy: whatResolves(order) })),
     more: held.length > limit,
     inDoubt: inDoubt.slice(0, limit),
     moreInDoubt: inDoubt.length > limit,
   };
 }
+
+/** What a person does about a held order. Where the shop uses its id for another one, both are to be settled. */
+export function whatResolves({ reason, identityChanged }: Pick<HeldOrder, 'reason' | 'identityChanged'>): string {
+  return identityChanged && reason !== IDENTITY
+    ? `${whatResolvesHeld(reason)} ${whatResolvesHeld(IDENTITY)}`
+    : whatResolvesHeld(reason);
+}
+
+const IDENTITY = 'order-identity-changed';

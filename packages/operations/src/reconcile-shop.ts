@@ -7,8 +7,8 @@ import {
   type ShopOrder,
   type ShopSide,
 } from '@relay/core';
-import { takePage } from '@relay/intake';
-import { ledgerOrdersSince, ledgerSideOf, loadShop, ordersWithoutArmedIntent } from '@relay/ledger';
+import { notTakenIn, takePage } from '@relay/intake';
+import { ledgerOrdersSince, ledgerSideOf, loadShop } from '@relay/ledger';
 import { walkModifiedSince } from '@relay/woocommerce';
 import { inBudget } from './in-budget.js';
 import type { ReconcileRun } from './reconcile-run.js';
@@ -56,21 +56,17 @@ async function receiveMissing(run: ReconcileRun, orders: readonly ShopOrder[]): 
   const due = orders.filter(
     ({ status, dateModifiedGmt }) => shop.sendableStatuses.includes(status) && dateModifiedGmt < passed,
   );
-  const missing = new Set(
-    await ordersWithoutArmedIntent(
-      relay.ledger,
-      shop.id,
-      due.map(({ id }) => id),
-    ),
-  );
-  if (missing.size === 0) return;
-  const before = await ledgerSideOf(relay.ledger, shop.id, [...missing]);
-  const page = { orders: due.filter(({ id }) => missing.has(id)), unreadableIds: [] };
-  await takePage(intakeContext(relay, run.options.onReceived), shop, page, {
+  const ctx = intakeContext(relay, run.options.onReceived);
+  const missing = await notTakenIn(ctx, shop, due);
+  if (missing.length === 0) return;
+  const ids = missing.map(({ id }) => id);
+  const before = await ledgerSideOf(relay.ledger, shop.id, ids);
+  const page = { orders: missing, unreadableIds: [] };
+  await takePage(ctx, shop, page, {
     seenBy: 'reconcile',
     readJustNow: true,
   });
-  const after = await ledgerSideOf(relay.ledger, shop.id, [...missing]);
+  const after = await ledgerSideOf(relay.ledger, shop.id, ids);
   for (const order of page.orders) {
     const was = before.get(order.id)?.state ?? null;
     const state = after.get(order.id)?.state ?? null;

@@ -9,6 +9,7 @@ import {
   reprint,
   resolveAbsent,
   resolveExisting,
+  whatResolves,
   type Relay,
 } from '@relay/operations';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
@@ -19,6 +20,7 @@ import {
   forPersonSchema,
   heldQuery,
   nowSchema,
+  resolvedSchema,
   ofShop,
   orderParams,
   orderSchema,
@@ -72,18 +74,18 @@ export const orderRoutes: FastifyPluginAsyncZod<{ relay: Relay }> = async (app, 
         params: orderParams,
         querystring: ofShop,
         body: resolveBody,
-        response: answers(nowSchema),
+        response: answers(resolvedSchema),
       },
     },
     async (request) => {
       const { attempt: token, ...body } = request.body;
       const resolution = { ...actOf(request), token };
-      const { state } = accepted(
+      const { state, isAnothersNow = false } = accepted(
         body.resolution === 'exists'
           ? await resolveExisting(relay, { ...resolution, hft71OrderId: body.hft71OrderId })
           : await resolveAbsent(relay, resolution),
       );
-      return { order: request.params.order, state };
+      return { order: request.params.order, state, ...(isAnothersNow && { isAnothersNow }) };
     },
   );
 
@@ -118,7 +120,7 @@ export const orderRoutes: FastifyPluginAsyncZod<{ relay: Relay }> = async (app, 
 };
 
 function resolvedBy({ state, reason, identityChanged }: OrderView): string | null {
-  if (state === 'held' || state === 'rejected') return whatResolvesHeld(reason ?? '');
+  if (state === 'held' || state === 'rejected') return whatResolves({ reason: reason ?? '', identityChanged });
   return identityChanged ? whatResolvesHeld('order-identity-changed') : null;
 }
 

@@ -33,6 +33,7 @@ export const forPersonSchema = z.object({
       ...orderName,
       state,
       reason: z.string(),
+      identityChanged: z.boolean().describe('The shop uses its id for another order now'),
       detail: z.string().nullable(),
       since: z.date(),
       hft71OrderId: z.string().nullable(),
@@ -159,4 +160,10 @@ export const resolveBody = z.discriminatedUnion('resolution', [
 ]);
 
 export const nowSchema = z.object({ order: z.string(), state: z.string().describe('The order’s state now') });
+export const resolvedSchema = nowSchema.extend({
+  isAnothersNow: z
+    .literal(true)
+    .optional()
+    .describe('The shop uses its id for another order now, which still waits for a person'),
+});
 export const reprintSchema = z.object({ order: z.string(), reference: z.string() });

@@ -35,6 +35,14 @@ export function addOrdersHeld(orders: Command, cli: Cli): void {
   helpful(command, ['relay orders held', 'relay orders held --shop main --limit 200', 'relay orders held --json']);
 }
 
+const IDENTITY = 'order-identity-changed';
+const ANOTHERS = 'its id is another order’s now';
+
+/** Beside what it is held for. */
+function alsoAnothers({ reason, identityChanged }: ForPerson['held'][number]): boolean {
+  return identityChanged && reason !== IDENTITY;
+}
+
 const MORE = '  … and more: raise --limit';
 
 function heldText({ held, more }: ForPerson, { paint, width }: Cli): string {
@@ -46,9 +54,10 @@ function heldText({ held, more }: ForPerson, { paint, width }: Cli): string {
     String(order.orderId),
     order.reason,
     age(order.since),
-    order.detail ?? '',
+    [order.detail, alsoAnothers(order) ? ANOTHERS : null].filter((part) => part !== null).join('; '),
   ]);
-  const advice = [...new Set(held.map(({ reason }) => reason))].map(
+  const reasons = held.flatMap((order) => (alsoAnothers(order) ? [order.reason, IDENTITY] : [order.reason]));
+  const advice = [...new Set(reasons)].map(
     (reason) => `  ${paint.bold(reason)}\n${wrap(whatResolvesHeld(reason), width, '    ')}`,
   );
   return [

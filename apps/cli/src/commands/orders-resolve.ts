@@ -4,6 +4,7 @@ import { Refused } from '../answer.js';
 import type { ActorOptions, Cli } from '../cli.js';
 import { helpful } from '../helpful.js';
 import { actorOption, jsonOption, mustConfirm, notBlank, shopOption, yesOption } from '../options.js';
+import { wrap } from '../print/wrap.js';
 import { withRelay } from '../with-relay.js';
 
 interface ResolveOptions extends ActorOptions {
@@ -67,12 +68,20 @@ async function answerOf(
   const resolution = { wanted, token, actor, reason, ...(shop === undefined ? {} : { shopId: shop }) };
   const resolved = await withRelay(cli, (relay) => resolve(relay, resolution));
   if (resolved.kind === 'refused') throw new Refused(resolved);
-  const { state } = resolved;
-  return { json: { order: wanted, state }, text: EFFECTS[state]?.(wanted) ?? `Order ${wanted} is ${state} now.` };
+  const { state, isAnothersNow = false } = resolved;
+  const effect = EFFECTS[state]?.(wanted) ?? `Order ${wanted} is ${state} now.`;
+  return {
+    json: { order: wanted, state, ...(isAnothersNow && { isAnothersNow }) },
+    text: isAnothersNow ? wrap(anothersText(wanted), cli.width) : effect,
+  };
 }
 
 /** What relay orders show prints where nothing was tried yet. */
 const NO_ATTEMPT = 'none';
+
+function anothersText(wanted: string): string {
+  return `The order that had the id of ${wanted} is settled as sent. The shop uses that id for another order now, which stays on the list: compare both, send that one to HFT71 by hand, and then say so with the same command once more.`;
+}
 
 const EFFECTS: Readonly<Record<string, (order: string) => string>> = {
   sent: (order) => `Order ${order} is settled as sent: HFT71 has it, and its id is written to the shop.`,

@@ -71,6 +71,7 @@ function fields(order: OrderView): string[][] {
     ['state', order.state === null ? 'not to be sent' : `${order.state}${reason}${since}`],
     ['detail', order.detail],
     ['in the shop', order.shopStatus + (order.shopHft71Id === null ? '' : `, shows the HFT71 id ${order.shopHft71Id}`)],
+    ['its id', order.identityChanged ? 'the shop uses it for another order now (order-identity-changed)' : null],
     ['reference', order.reference],
     ['HFT71’s id', order.hft71OrderId],
     ['in doubt since', order.doubtSince === null ? null : `${instant(order.doubtSince)} (${age(order.doubtSince)})`],

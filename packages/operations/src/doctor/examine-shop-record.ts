@@ -42,7 +42,12 @@ export async function examineShopRecord(
 function judgeMode(exam: Examination, id: string, { mode, fault }: ShopView, settings: Settings): void {
   const name = `shop ${id}: mode`;
   if (mode === 'live') return exam.ok(name, 'live');
-  if (mode === 'going_live') return exam.ok(name, 'going live: the list of what existed before is being read');
+  if (mode === 'going_live')
+    return exam.found(name, 'not-live', {
+      what: 'The shop is going live: nothing is sent before the list of what existed before is read',
+      toDo: 'Nothing, if somebody has just begun it. If it was broken off a worker goes on with it, and logs what stands against it.',
+      isWarning: true,
+    });
   if (settings.mode === 'shadow' && fault === null) return exam.ok(name, `${mode}: nothing is sent`);
   exam.found(name, 'not-live', {
     what:
