@@ -17,6 +17,7 @@ const WAYS_DOWN = [
 
 export const flapping: Scenario = {
   name: 'flapping',
+  playedIn: 'full',
   what: 'HFT71 is up for 10 s and down for 10 s, time and again, while orders go on arriving',
   async run({ size, random, marks, openWorld, say }) {
     const world = await openWorld();

@@ -14,16 +14,27 @@ export const killMidPost: Scenario = {
     const { relay, sandbox } = world;
     await sandbox.faultOnSend({ kind: 'latency', delayMs: 600, processed: true });
     let workers = await relay.startLive(WORKERS);
-    const spreadMs = size(10_000, 60_000);
-    const making = sandbox.order({ count: size(60, 500), kinds: ['simple', 'variation', 'mixed'], spreadMs });
+    // As long as workers are killed: a kill when nothing is on its way would show nothing.
+    let killing = true;
+    const making = (async () => {
+      const made: number[] = [];
+      while (killing || made.length < size(60, 500))
+        made.push(...(await sandbox.order({ count: 6, kinds: ['simple', 'variation', 'mixed'], spreadMs: 1_000 })));
+      return made;
+    })();
+    making.catch(() => undefined); // told where it is awaited
 
     const kills = size(5, 30);
-    for (let killed = 1; killed <= kills; killed += 1) {
-      await sleep(random.whole(KILL_EVERY_MS * 0.5, KILL_EVERY_MS * 1.5));
-      const victim = random.pick(workers);
-      const [, fresh] = await Promise.all([victim.kill('SIGKILL'), relay.startWorker()]);
-      workers = [...workers.filter((worker) => worker !== victim), fresh];
-      say(`${killed} of ${kills} killed`);
+    try {
+      for (let killed = 1; killed <= kills; killed += 1) {
+        await sleep(random.whole(KILL_EVERY_MS * 0.5, KILL_EVERY_MS * 1.5));
+        const victim = random.pick(workers);
+        const [, fresh] = await Promise.all([victim.kill('SIGKILL'), relay.startWorker()]);
+        workers = [...workers.filter((worker) => worker !== victim), fresh];
+        say(`${killed} of ${kills} killed`);
+      }
+    } finally {
+      killing = false;
     }
     await relay.settled(await making, size(60_000, 180_000));
 

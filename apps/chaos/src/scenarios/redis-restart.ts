@@ -7,6 +7,7 @@ const AWAY_MS = 3_000;
 
 export const redisRestart: Scenario = {
   name: 'redis-restart',
+  playedIn: 'full',
   what: 'Redis is stopped, and killed, in the middle of a drain, and comes back empty',
   async run({ size, marks, openWorld, say }) {
     const leaseSeconds = size(5, 60);
