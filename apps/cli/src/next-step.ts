@@ -1,6 +1,6 @@
 import { whatResolvesHeld, type HandOffState } from '@relay/core';
 import type { OrderView } from '@relay/ledger';
-import { whatResolves } from '@relay/operations';
+import { IDENTITY_CHANGED, isAlsoAnothers, whatResolves } from '@relay/operations';
 import { instant } from './print/times.js';
 
 /** What a person does about an order now, with the command lines that do it. */
@@ -25,19 +25,17 @@ export function nextStep(order: OrderView, asked: string, isLive = true): NextSt
     return { advice: whatResolvesHeld(order.reason ?? ''), commands: [resolveCommand('send', order, asked)] };
   if (order.state !== 'held')
     return order.identityChanged && order.copy === 1
-      ? { advice: whatResolvesHeld(IDENTITY), commands: acknowledgement(order, asked) }
+      ? { advice: whatResolvesHeld(IDENTITY_CHANGED), commands: acknowledgement(order, asked) }
       : { advice: BY_ITSELF[order.state], commands: [] };
   const reason = order.reason ?? '';
-  const isAlsoAnothers = order.identityChanged && reason !== IDENTITY;
+  const held = { reason, identityChanged: order.identityChanged };
   const usual = order.copy > 1 && reason === 'mapping' ? (['release'] as const) : (WAYS[reason] ?? ['exists', 'send']);
-  const ways = usual.filter((way) => way === 'exists' || !isAlsoAnothers);
+  const ways = usual.filter((way) => way === 'exists' || !isAlsoAnothers(held));
   return {
-    advice: whatResolves({ reason, identityChanged: order.identityChanged }),
+    advice: whatResolves(held),
     commands: ways.map((way) => resolveCommand(way, order, asked)),
   };
 }
-
-const IDENTITY = 'order-identity-changed';
 
 /** The order is sent, and the shop uses its id again. */
 function acknowledgement({ hft71OrderId, token }: OrderView, asked: string): readonly NextCommand[] {

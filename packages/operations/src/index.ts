@@ -20,7 +20,7 @@ export { setAccountPassword } from './account-password.js';
 export { closeBreakerByPerson, openBreakerByPerson, readBreakers, type BreakerAct, type Breakers } from './breaker.js';
 export { readBudget, type BudgetState, type ShopBudgets } from './budget-state.js';
 export { describeBreakers, type BreakerState, type BreakersState } from './breaker-state.js';
-export { listForPerson, whatResolves, type ForPerson } from './list-for-person.js';
+export { IDENTITY_CHANGED, isAlsoAnothers, listForPerson, whatResolves, type ForPerson } from './list-for-person.js';
 export { readEvidence, type Evidence, type ReprintEvidence } from './order-evidence.js';
 export { declareLedgerMoved, declareLedgerRestored, longestSettleMs, offerRestoreCheck } from './ledger-restored.js';
 export { addShop } from './stored-shops.js';

@@ -28,11 +28,18 @@ export async function listForPerson(
   };
 }
 
-/** What a person does about a held order. Where the shop uses its id for another one, both are to be settled. */
-export function whatResolves({ reason, identityChanged }: Pick<HeldOrder, 'reason' | 'identityChanged'>): string {
-  return identityChanged && reason !== IDENTITY
-    ? `${whatResolvesHeld(reason)} ${whatResolvesHeld(IDENTITY)}`
-    : whatResolvesHeld(reason);
+/** The reason of an order whose id the shop uses for another one. */
+export const IDENTITY_CHANGED = 'order-identity-changed';
+
+type HeldFor = Pick<HeldOrder, 'reason' | 'identityChanged'>;
+
+/** The shop uses its id for another order, beside what it is held for. */
+export function isAlsoAnothers({ reason, identityChanged }: HeldFor): boolean {
+  return identityChanged && reason !== IDENTITY_CHANGED;
 }
 
-const IDENTITY = 'order-identity-changed';
+/** What a person does about a held order. Where the shop uses its id for another one, both are to be settled. */
+export function whatResolves(held: HeldFor): string {
+  const own = whatResolvesHeld(held.reason);
+  return isAlsoAnothers(held) ? `${own} ${whatResolvesHeld(IDENTITY_CHANGED)}` : own;
+}

@@ -9,6 +9,7 @@ import {
   reprint,
   resolveAbsent,
   resolveExisting,
+  IDENTITY_CHANGED,
   whatResolves,
   type Relay,
 } from '@relay/operations';
@@ -121,7 +122,7 @@ export const orderRoutes: FastifyPluginAsyncZod<{ relay: Relay }> = async (app, 
 
 function resolvedBy({ state, reason, identityChanged }: OrderView): string | null {
   if (state === 'held' || state === 'rejected') return whatResolves({ reason: reason ?? '', identityChanged });
-  return identityChanged ? whatResolvesHeld('order-identity-changed') : null;
+  return identityChanged ? whatResolvesHeld(IDENTITY_CHANGED) : null;
 }
 
 /** A list of a shop that nobody knows would be empty, which reads as "all is well". */

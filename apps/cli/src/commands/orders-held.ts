@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { whatResolvesHeld } from '@relay/core';
 import type { OrderInDoubt } from '@relay/ledger';
-import { listForPerson, type ForPerson } from '@relay/operations';
+import { IDENTITY_CHANGED, isAlsoAnothers, listForPerson, type ForPerson } from '@relay/operations';
 import { knownShopId } from '../chosen-shop.js';
 import type { Cli, ShopOptions } from '../cli.js';
 import { helpful } from '../helpful.js';
@@ -35,13 +35,7 @@ export function addOrdersHeld(orders: Command, cli: Cli): void {
   helpful(command, ['relay orders held', 'relay orders held --shop main --limit 200', 'relay orders held --json']);
 }
 
-const IDENTITY = 'order-identity-changed';
 const ANOTHERS = 'its id is another order’s now';
-
-/** Beside what it is held for. */
-function alsoAnothers({ reason, identityChanged }: ForPerson['held'][number]): boolean {
-  return identityChanged && reason !== IDENTITY;
-}
 
 const MORE = '  … and more: raise --limit';
 
@@ -54,9 +48,9 @@ function heldText({ held, more }: ForPerson, { paint, width }: Cli): string {
     String(order.orderId),
     order.reason,
     age(order.since),
-    [order.detail, alsoAnothers(order) ? ANOTHERS : null].filter((part) => part !== null).join('; '),
+    [order.detail, isAlsoAnothers(order) ? ANOTHERS : null].filter((part) => part !== null).join('; '),
   ]);
-  const reasons = held.flatMap((order) => (alsoAnothers(order) ? [order.reason, IDENTITY] : [order.reason]));
+  const reasons = held.flatMap((order) => (isAlsoAnothers(order) ? [order.reason, IDENTITY_CHANGED] : [order.reason]));
   const advice = [...new Set(reasons)].map(
     (reason) => `  ${paint.bold(reason)}\n${wrap(whatResolvesHeld(reason), width, '    ')}`,
   );
