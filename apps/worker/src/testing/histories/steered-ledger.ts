@@ -36,10 +36,10 @@ export function steeredLedger(ledger: Ledger, clockOf: () => SteeredClock): Ledg
   const connect = async () => {
     await tellTime();
     const session = await ledger.pool.connect();
-    const inSession: Query = (sql, params) =>
-      typeof sql !== 'string' || CONTROL_WORDS.includes(sql)
-        ? session.query(sql as string)
-        : session.query(prepared(sql, params ?? []));
+    const inSession: Query = (sql, params) => {
+      if (typeof sql !== 'string') return session.query(sql);
+      return CONTROL_WORDS.includes(sql) ? session.query(sql) : session.query(prepared(sql, params ?? []));
+    };
     return { query: inSession, release: (broken?: Error | boolean) => session.release(broken) };
   };
   // The real pool behind it: the product asks whether it is one.
