@@ -55,7 +55,10 @@ export async function takeDueCampaignSends(
   return takeInTurn(ledger, TAKE_CAMPAIGN_SENDS, [accountId, dispatchLeaseMs, maxUnmirrored, slots]);
 }
 
-/** While another process takes, which is a matter of milliseconds, its turn is waited for: a live order is not left to the timer. */
+/**
+ * While another process takes, which is a matter of milliseconds, its turn is waited for: a live order is not left to the
+ * timer.
+ */
 async function takeInTurn(ledger: Ledger, statement: Planned, params: unknown[]): Promise<DueIntent[]> {
   for (let tries = 1; ; tries += 1) {
     const found = await rows<Taken>(ledger.pool, statement, params);

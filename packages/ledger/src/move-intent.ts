@@ -43,7 +43,10 @@ export async function leaveReady(
   return row !== null;
 }
 
-/** An unknown or abandoned marker, an unknown reprint, a restore that may have forgotten it, or a cancellation while a doubt stands. */
+/**
+ * An unknown or abandoned marker, an unknown reprint, a restore that may have forgotten it, or a cancellation while a doubt
+ * stands.
+ */
 export async function doubtReady(
   ledger: Ledger,
   intentId: string,

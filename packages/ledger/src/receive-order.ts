@@ -33,9 +33,9 @@ export interface SeenDelivery {
  * The one statement in which every way in ends (design decision 5): the delivery, the order upsert guarded by
  * `date_modified_gmt`, the intent. It is level-triggered: what the order's status is now decides, not how it got there.
  *
- * A sendable order arms its intent (from nothing, skipped, cancelled, shadowed; from rejected, not HFT71's and held for mapping
- * when the content changed, from not HFT71's also when the rule did). One that is not sendable takes it back, and what is in doubt keeps its doubt. A status that was
- * added to the setting and whose orders are not listed yet does neither.
+ * A sendable order arms its intent (from nothing, skipped, cancelled, shadowed; from rejected, not HFT71's and held for
+ * mapping when the content changed, from not HFT71's also when the rule did). One that is not sendable takes it back, and
+ * what is in doubt keeps its doubt. A status that was added to the setting and whose orders are not listed yet does neither.
  */
 export async function receiveOrder(
   ledger: Ledger,

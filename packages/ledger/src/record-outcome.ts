@@ -238,7 +238,7 @@ async function recordIdConflict(
          where token = $1 returning intent_id
        )
        update intent i set state = 'held', reason = 'conflict',
-         reason_detail = 'HFT71 answered its order ' || $2::text || ', which another order has already',
+         reason_detail = 'HFT71 answered its order ' || $2::text || ', which another order has or shows already',
          doubt_since = coalesce(i.doubt_since, now()), lease_until = null, dispatched_until = null, state_since = now()
        from ended where i.id = ended.intent_id
        returning i.state`,

@@ -45,7 +45,10 @@ const FINDINGS = 5_000;
 /** As `relay reconcile --window`. */
 const LONGEST_WINDOW_MS = 366 * 86_400_000;
 
-/** What disagrees between shop, ledger and HFT71: what `relay reconcile --last` shows. The runs are the workers', also those that are asked for here. */
+/**
+ * What disagrees between shop, ledger and HFT71: what `relay reconcile --last` shows. The runs are the workers', also those
+ * that are asked for here.
+ */
 export const reconciliationRoutes: FastifyPluginAsyncZod<{ relay: Relay }> = async (app, { relay }) => {
   app.get(
     '/reconciliation',
