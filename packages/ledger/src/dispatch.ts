@@ -98,6 +98,7 @@ room as materialized (
            count(*) filter (where i.campaign_id is not null and (i.state = 'sending' or i.dispatched_until > now())) as of_campaigns,
            count(*) filter (where i.campaign_id is not null and i.state = 'ready' and i.dispatched_until > now()) as dispatched_of_campaigns
     from intent i where i.account_id = a.id and i.kind in ('send_order', 'reprint') and i.state in ('sending', 'ready')
+      and (i.state = 'sending' or i.dispatched_until is not null) -- in the words of its index
       and (i.state = 'sending' or i.dispatched_until > now())
   ) busy
   where a.id = $1 and send_window(a) > 0 and (select mine from turn)
@@ -124,7 +125,7 @@ taken as (
 )
 select turn.mine, taken.* from turn left join taken on true`;
 
-const TAKE_SENDS = planned(
+export const TAKE_SENDS = planned(
   'take sends',
   takeSends({
     places: 'least(send_window(a) - busy.sending - busy.dispatched, $4::int - busy.dispatched)',
@@ -142,7 +143,7 @@ const LIVE_WAITS = `exists (select 1 from shop s ${WITH_HOST} join intent l on l
     and ${unmirroredOf('s.id')} < $3::bigint and l.kind in ('send_order', 'reprint') and l.state = 'ready' and l.campaign_id is null
     and (l.not_before is null or l.not_before <= now()) and (l.dispatched_until is null or l.dispatched_until <= now()))`;
 
-const TAKE_CAMPAIGN_SENDS = planned(
+export const TAKE_CAMPAIGN_SENDS = planned(
   'take campaign sends',
   takeSends({
     places: `case when ${LIVE_WAITS} then 0 else least(send_window(a) - busy.sending - busy.dispatched, $4::int - busy.dispatched_of_campaigns,
