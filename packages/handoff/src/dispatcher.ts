@@ -33,9 +33,28 @@ export interface Dispatcher {
 
 /**
  * Moves what is due from the ledger into the queues, four times a second in every worker. Needs no job of its own
- * (protocol, "Dispatch"); what must live without Redis too is in `housekeeping.ts`.
+ * (protocol, "Dispatch"); what must live without Redis too is in `housekeeping.ts`. The hand-offs have a loop of their own:
+ * an order that has just become ready waits for no look at write-backs.
  */
 export function startDispatcher(options: DispatcherOptions): Dispatcher {
+  const loops = [
+    startLoop(options, 'dispatch', dispatchSends),
+    startLoop(options, 'dispatch of updates and write-backs', dispatchShown),
+  ];
+  return {
+    nudge: () => loops.forEach((loop) => loop.nudge()),
+    stop: async () => {
+      await Promise.all(loops.map((loop) => loop.stop()));
+    },
+  };
+}
+
+/** Looks, waits for its interval or for a nudge, and looks again; a nudge in the middle of a look means one more at once. */
+function startLoop(
+  options: DispatcherOptions,
+  what: string,
+  look: (options: DispatcherOptions) => Promise<void>,
+): Dispatcher {
   let stopping = false;
   let timer: NodeJS.Timeout | null = null;
   let running: Promise<void> = Promise.resolve();
@@ -51,14 +70,14 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
       return;
     }
     isRunning = true;
-    running = tick(options)
+    running = look(options)
       .then(
         () => {
-          if (failing) options.log.info('dispatch works again');
+          if (failing) options.log.info(`${what} works again`);
           failing = false;
         },
         (error: unknown) => {
-          if (!failing) options.log.error('dispatch does not work: it goes on trying', { error });
+          if (!failing) options.log.error(`${what} does not work: it goes on trying`, { error });
           failing = true;
         },
       )
@@ -83,8 +102,8 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   };
 }
 
-/** One look: what is due, as far as the send window and the budget have room for it. */
-async function tick(options: DispatcherOptions): Promise<void> {
+/** Hand-offs that are due, as far as the send window and the budget have room for them. */
+async function dispatchSends(options: DispatcherOptions): Promise<void> {
   const { ledger, maxUnmirrored, dispatchLeaseMs } = options;
   for (const account of await listAccounts(ledger)) {
     if (account.sendWindow === 0) continue;
@@ -94,6 +113,11 @@ async function tick(options: DispatcherOptions): Promise<void> {
     await dispatch(options, 'send-order', live);
     if (account.campaignShare !== null) await dispatchCampaign(options, account.id, account.campaignShare);
   }
+}
+
+/** What is to be shown: an edited order to HFT71, HFT71's id and status to the shop. */
+async function dispatchShown(options: DispatcherOptions): Promise<void> {
+  const { ledger, dispatchLeaseMs } = options;
   await dispatch(options, 'update-order', await takeDueUpdates(ledger, dispatchLeaseMs, UPDATES_A_TICK));
   await dispatch(options, 'write-back', await takeDueWriteBacks(ledger, dispatchLeaseMs, WRITE_BACKS_A_TICK));
 }
