@@ -44,7 +44,7 @@ export const alerts: Scenario = {
     world.onClose(() => receiver.close());
     const { relay, sandbox, ownRedis: redis } = world;
     const [, workers] = await Promise.all([relay.startApi(port), relay.startLive(2)]);
-    const quiet = await sandbox.order({ count: size(10, 200), spreadMs: size(1_000, 60_000) });
+    const quiet = await sandbox.order({ count: size(10, 1_000), spreadMs: size(1_000, 300_000) });
     await relay.settled(quiet, size(30_000, 120_000));
     marks.equal('alertsBeforeAnyFault', receiver.told.length, 0);
 

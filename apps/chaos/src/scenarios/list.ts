@@ -1,4 +1,5 @@
 import type { Scenario } from '../run/scenario.js';
+import { alertRules } from './alert-rules.js';
 import { alerts } from './alerts.js';
 import { campaign } from './campaign.js';
 import { cancelRaces } from './cancel-races.js';
@@ -50,6 +51,7 @@ export const SCENARIOS: readonly Scenario[] = [
   outageRefused,
   drain,
   redisHalfOpen,
+  alertRules,
   alerts,
   lookUpLies,
   createdButLost,
