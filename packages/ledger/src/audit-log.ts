@@ -6,13 +6,14 @@ export interface AuditLine {
   readonly at: Date;
   readonly actor: string;
   readonly action: string;
-  /** `shop/order`, a shop, an account, a user: as the action has it. */
+  /** `shop/order`, a shop, a user; of a breaker the account or the shop's host: as the action has it. */
   readonly subject: string;
   readonly reason: string | null;
   readonly details: Readonly<Record<string, unknown>> | null;
 }
 
 export interface AuditFilter {
+  /** Also what was done to its HFT71 account and its host, whichever of their shops was named. */
   readonly shopId?: string | undefined;
   readonly orderId?: number | undefined;
   readonly actor?: string | undefined;
@@ -23,13 +24,18 @@ export interface AuditFilter {
   readonly limit: number;
 }
 
+/** SQL: the subjects of the breakers that shop `$1` has a part in. */
+const SHARED_BY_SHOP = `
+  select a.base_url || ' as ' || a.username from shop s join account a on a.id = s.account_id where s.id = $1
+  union all select substring(s.base_url from '^https?://([^/]+)') from shop s where s.id = $1`;
+
 /** The latest that fit, the oldest of them first. */
 export async function latestAudit(ledger: Ledger, filter: AuditFilter): Promise<AuditLine[]> {
   const { shopId, orderId, actor, action, since, until, limit } = filter;
   const found = await rows<AuditLine>(
     ledger.pool,
     `select id::float8 as id, at, actor, action, subject, reason, details from audit
-     where ($1::text is null or subject = $1 or split_part(subject, '/', 1) = $1)
+     where ($1::text is null or split_part(subject, '/', 1) = $1 or subject in (${SHARED_BY_SHOP}))
        and ($2::bigint is null or split_part(subject, '/', 2) = $2::text)
        and ($3::text is null or actor = $3)
        and ($4::text is null or action = $4 or starts_with(action, $4 || ' '))
