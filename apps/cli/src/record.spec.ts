@@ -115,12 +115,16 @@ it('log --follow ends when whoever reads it has enough', async () => {
   const env = Object.fromEntries(Object.entries(world.env).filter((entry) => entry[1] !== undefined));
   const following = spawn(process.execPath, argv, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(following, 'exit');
-  const seen = once(following.stdout, 'data');
-  await log([{ action: 'list_orders', target: 'shop', status: 200 }]);
-  await seen;
-  following.stdout.destroy(); // as `grep -m1` does
-  await log([{ action: 'list_orders', target: 'shop', status: 200 }]);
-  expect(await ended).toEqual([EXIT.ok, null]);
+  try {
+    const seen = once(following.stdout, 'data');
+    await log([{ action: 'list_orders', target: 'shop', status: 200 }]);
+    await seen;
+    following.stdout.destroy(); // as `grep -m1` does
+    await log([{ action: 'list_orders', target: 'shop', status: 200 }]);
+    expect(await ended).toEqual([EXIT.ok, null]);
+  } finally {
+    following.kill('SIGKILL');
+  }
 });
 
 describe('relay audit', () => {

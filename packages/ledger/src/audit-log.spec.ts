@@ -16,7 +16,7 @@ const did = (action: string, subject: string) => writeAudit(world.ledger, { acto
 const found = async (filter: Omit<AuditFilter, 'limit'>) =>
   (await latestAudit(world.ledger, { ...filter, limit: 50 })).map(({ action, subject }) => `${action}: ${subject}`);
 
-test('what was done to a shop’s account or to its host is found under the shop, and under no other', async () => {
+test('what was done to what a shop shares with others is found under the shop, and under no shop that has no part in it', async () => {
   const other = await ensureAccount(world.ledger, { baseUrl: 'https://hft71.example', username: 'v', maxInFlight: 6 });
   await ensureShop(world.ledger, { id: 'other', accountId: other.id, baseUrl: 'https://other.example:8443/shop' });
   await did('breaker open', 'https://hft71.example as u');
@@ -24,14 +24,23 @@ test('what was done to a shop’s account or to its host is found under the shop
   await did('breaker open', 'https://hft71.example as v');
   await did('breaker close', 'other.example:8443');
   await did('orders hold', 'other/7');
+  await did('ledger restored', 'ledger');
+  const incident = await world.ledger.pool.query<{ id: string }>(
+    `insert into incident (cause, severity, title, started_at, acknowledge_by) values ($1, 1, 'x', now(), now()) returning id`,
+    [other.id],
+  );
+  await did('incident ack', `incident ${incident.rows[0]?.id}`);
   expect(await found({ shopId: 'main' })).toEqual([
     'breaker open: https://hft71.example as u',
     'breaker close: shop.example',
+    'ledger restored: ledger',
   ]);
   expect(await found({ shopId: 'other' })).toEqual([
     'breaker open: https://hft71.example as v',
     'breaker close: other.example:8443',
     'orders hold: other/7',
+    'ledger restored: ledger',
+    'incident ack: incident 1',
   ]);
   expect(await found({ shopId: 'other', orderId: 7 })).toEqual(['orders hold: other/7']);
 });

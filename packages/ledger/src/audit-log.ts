@@ -6,14 +6,14 @@ export interface AuditLine {
   readonly at: Date;
   readonly actor: string;
   readonly action: string;
-  /** `shop/order`, a shop, a user; of a breaker the account or the shop's host: as the action has it. */
+  /** `shop/order`, a shop, a user; an incident; of a breaker the account or the shop's host: as the action has it. */
   readonly subject: string;
   readonly reason: string | null;
   readonly details: Readonly<Record<string, unknown>> | null;
 }
 
 export interface AuditFilter {
-  /** Also what was done to its HFT71 account and its host, whichever of their shops was named. */
+  /** Also what was done to what it shares with others: its HFT71 account, its host, the ledger. */
   readonly shopId?: string | undefined;
   readonly orderId?: number | undefined;
   readonly actor?: string | undefined;
@@ -24,10 +24,12 @@ export interface AuditFilter {
   readonly limit: number;
 }
 
-/** SQL: the subjects of the breakers that shop `$1` has a part in. */
+/** SQL: what shop `$1` shares with others: breakers of its account and host, incidents of its account, the ledger. */
 const SHARED_BY_SHOP = `
   select a.base_url || ' as ' || a.username from shop s join account a on a.id = s.account_id where s.id = $1
-  union all select substring(s.base_url from '^https?://([^/]+)') from shop s where s.id = $1`;
+  union all select substring(s.base_url from '^https?://([^/]+)') from shop s where s.id = $1
+  union all select 'incident ' || n.id from shop s join incident n on n.cause = s.account_id::text where s.id = $1
+  union all select 'ledger'`;
 
 /** The latest that fit, the oldest of them first. */
 export async function latestAudit(ledger: Ledger, filter: AuditFilter): Promise<AuditLine[]> {
