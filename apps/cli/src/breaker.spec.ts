@@ -35,6 +35,7 @@ it('breaker close lets a stopped account go again, with a reason, and is written
   expect(await shown()).toMatchObject({ shop: 'main', account: { state: 'closed', owner: null } });
   expect(await openAlerts(ledger)).toEqual([]);
   expect(await audit()).toMatchObject([{ actor: 'Eve', action: 'breaker close', reason: 'plugin off' }]);
+  expect((await world.say('audit', '--shop', 'main')).out).toContain('“plugin off”');
 });
 
 it('breaker close ends the alerts of every shop of the account, also of one that was raised once it was closed', async () => {
@@ -105,6 +106,7 @@ it('--host moves the breaker of the shop’s host, and leaves the account’s', 
     { action: 'breaker open', subject: world.shop.host },
     { action: 'breaker close', subject: world.shop.host },
   ]);
+  expect((await world.say('audit', '--shop', 'main', '--json')).json()).toHaveLength(2);
 });
 
 it('shows failures in a row, the next probe, and a freeze', async () => {

@@ -66,12 +66,21 @@ it('in shadow: takes over what the plugin sent, and changes nothing with --dry-r
   expect(await stateOf(copied)).toMatchObject({ state: 'held', reason: `id-belongs-to-order-${sent}` });
   expect([await stateOf(cancelled), await stateOf(unsent)]).toEqual([undefined, undefined]);
   expect(await sql('select intent_id from progress')).toHaveLength(3); // polled from now on
-  expect(await sql('select actor, subject, details from audit')).toEqual([
-    { actor: 'Eve', subject: 'main', details: { looked: 6, withId: 5, adopted: 3 } },
-  ]);
+  const details = { looked: 6, withId: 5, known: 0, adopted: 3, cancelled: 1, notAdopted: 1 };
+  expect(await sql(`select actor, details from audit where subject = 'main'`)).toEqual([{ actor: 'Eve', details }]);
+  const touched = [old, sent, closed, copied].map((orderId) => `main/${orderId}`);
+  expect(await sql(`select subject from audit where action = 'import' and subject <> 'main' order by subject`)).toEqual(
+    touched.map((subject) => ({ subject })),
+  );
+  const { out } = await world.say('audit', '--order', String(old), '--action', 'import');
+  expect(out).toContain(`hft71OrderId: ${oldId}`);
 
   const again = (await world.say('import', '--json')).json();
   expect(again).toMatchObject({ known: 3, adopted: 0, notAdopted: [{ number: String(copied) }] });
+  expect(await sql(`select details->'adopted' as adopted from audit where subject = 'main' order by id`)).toEqual([
+    { adopted: 3 },
+    { adopted: 0 }, // nothing was adopted, and it is known that somebody tried
+  ]);
 });
 
 it('live: one from before is taken over also where it waits as held; one from after is another sender’s', async () => {

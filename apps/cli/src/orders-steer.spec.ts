@@ -235,6 +235,27 @@ describe('relay orders reprint', () => {
     expect((await steer('reprint', id, '--yes')).code).toBe(EXIT.ok);
   });
 
+  it('is taken back while HFT71 surely does not have it, and never where it may', async () => {
+    const id = await writtenBack();
+    await steer('reprint', id, '--yes');
+    await steer('hold', `${id}-R2`);
+    const dropped = await steer('reprint', id, '--drop');
+    expect([dropped.code, dropped.out]).toEqual([EXIT.ok, `The reprint ${id}-R2 is not made.\n`]);
+    expect([await stateOf(`${id}-R2`), await stateOf(id)]).toEqual(['cancelled', 'written_back']);
+    expect((await showJson(id))['audit']?.[0]).toMatchObject({
+      action: 'orders reprint --drop',
+      details: { reference: `${id}-R2`, was: 'held' },
+    });
+    expect((await steer('reprint', id, '--drop')).err).toContain('has no reprint to drop');
+
+    await steer('reprint', id, '--yes');
+    await leaveInDoubt(world, `${id}-R3`, 50);
+    await settleOver(world, `${id}-R3`);
+    const said = await steer('reprint', `${id}-R3`, '--drop');
+    expect([said.code, await stateOf(`${id}-R3`)]).toEqual([EXIT.failed, 'held']);
+    expect(inOneLine(said.err)).toContain(`HFT71 may have the reprint of order ${id}: it is held`);
+  });
+
   it('is refused for an order that is not at HFT71, and asked about on a terminal', async () => {
     const id = await readyOrder();
     expect((await steer('reprint', id, '--yes')).err).toContain('a reprint is for an order that HFT71 has');

@@ -51,6 +51,8 @@ it('where all agree it says so, with what it looked at, and ends with 0', async 
   const said = await world.say('reconcile', '--as', 'Eve');
   expect([said.code, spoken(said.out)]).toEqual([EXIT.ok, expect.stringContaining('They agree.')]);
   expect(spoken(said.out)).toMatch(/by Eve at .* UTC: 1 orders in the shop, 1 in the ledger, 1 ids at HFT71/);
+  const audit = (await world.say('audit', '--shop', 'main', '--action', 'reconcile', '--json')).json();
+  expect(audit).toMatchObject([{ actor: 'Eve', subject: 'main', details: { windowMs: 7 * 86_400_000, hft71: true } }]);
 });
 
 it('names every kind of disagreement with the orders and what to do, and changes neither shop nor HFT71', async () => {

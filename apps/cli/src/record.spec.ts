@@ -1,5 +1,8 @@
 import { ApiCallLog, writeAudit } from '@relay/ledger';
 import { assertNoProcessLeft, waitFor } from '@relay/testing';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { EXIT } from './exit-codes.js';
 import { run, startWorld, takeOrder, type Json, type World } from './test-support.js';
@@ -66,9 +69,17 @@ describe('relay log', () => {
       ['--class', '6xx'],
       ['--since', 'yesterday'],
       ['--limit', '0'],
+      ['--since', '2026-02-30'], // not the second of March
+      ['--until', '2026-04-31T10:00'],
       ['--follow', '--until', '1h'],
     ])
       expect((await world.say('log', ...wrong)).code).toBe(EXIT.usage);
+    for (const command of ['log', 'audit']) {
+      const empty = await world.say(command, '--since', '1h', '--until', '2h');
+      expect([empty.code, empty.err]).toEqual([EXIT.failed, expect.stringContaining('ends before it begins')]);
+      const future = await world.say(command, '--since', '2099-01-01', '--json');
+      expect([future.code, future.out]).toEqual([EXIT.failed, expect.stringContaining('lies in the future')]);
+    }
     expect((await world.say('log', '--order', '4711')).err).toContain('What to do:');
     expect((await world.say('log', '--shop', 'other')).err).toContain('no shop other is known');
   });
@@ -97,6 +108,23 @@ describe('relay log', () => {
     expect((await following).code).toBe(EXIT.ok);
     expect(lines.map((line) => (JSON.parse(line) as { path: string }).path)).toEqual(['/a', '/late']);
   });
+});
+
+it('log --follow ends when whoever reads it has enough', async () => {
+  const argv = [join(process.cwd(), 'apps/cli/dist/main.js'), 'log', '--follow', '--json', '--action', 'list_orders'];
+  const env = Object.fromEntries(Object.entries(world.env).filter((entry) => entry[1] !== undefined));
+  const following = spawn(process.execPath, argv, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(following, 'exit');
+  try {
+    const seen = once(following.stdout, 'data');
+    await log([{ action: 'list_orders', target: 'shop', status: 200 }]);
+    await seen;
+    following.stdout.destroy(); // as `grep -m1` does
+    await log([{ action: 'list_orders', target: 'shop', status: 200 }]);
+    expect(await ended).toEqual([EXIT.ok, null]);
+  } finally {
+    following.kill('SIGKILL');
+  }
 });
 
 describe('relay audit', () => {

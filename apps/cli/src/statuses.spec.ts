@@ -118,10 +118,10 @@ describe('relay statuses', () => {
     expect((await world.say(...act)).code).toBe(EXIT.ok);
     const again = await world.say(...act);
     expect([again.code === EXIT.ok, again.err]).toEqual([false, expect.stringContaining('no update of order')]);
-    const { rows } = await sql(`select actor, reason from audit where action = 'update done'`);
+    const { rows } = await sql(`select actor, reason from audit where action = 'orders update-done'`);
     expect(rows).toEqual([{ actor: 'Eve', reason: 'done by hand' }]);
     const trace = await world.say('trace', String(orderId));
-    expect(trace.out).toContain('update done by Eve');
+    expect(trace.out).toContain('orders update-done by Eve');
   });
 });
 

@@ -74,6 +74,8 @@ describe('in a live shop', () => {
     expect(said.out).toMatch(/written +65 in 6 calls/);
     expect(said.code).toBe(EXIT.ok);
     expect((await stock('sync', '--json')).json()).toMatchObject({ differences: 0, writeCalls: 0 });
+    const audit = (await world.say('audit', '--shop', 'main', '--action', 'stock', '--json')).json();
+    expect(audit).toContainEqual(expect.objectContaining({ action: 'stock sync', subject: 'main' }));
   });
 
   test('verify ends with 1 when something differs, and drift says why', async () => {

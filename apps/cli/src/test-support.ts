@@ -15,6 +15,9 @@ import {
 import { createSilentLogger } from '@relay/observability';
 import { ENVIRONMENT_SHOP_ID, intakeContext, openRelay, type ConnectedShop, type Relay } from '@relay/operations';
 import { createTestDatabase, createTestRedis, startProcess, waitFor } from '@relay/testing';
+import type { Command } from 'commander';
+import type { Cli } from './cli.js';
+import { createProgram } from './program.js';
 import { runRelay, type RunOptions } from './run-relay.js';
 
 export interface Said {
@@ -52,6 +55,12 @@ export async function run(argv: readonly string[], env: RawEnvironment, how: Par
     ...how,
   });
   return { code, out: out.text(), err: err.text(), json: () => JSON.parse(out.text()) as Json };
+}
+
+/** The commands and options that the program has. Nothing can be carried out by it. */
+export function commandTree(): Command {
+  const stream = collect().stream;
+  return createProgram({ width: 80 } as Cli, { stdout: stream, stderr: stream });
 }
 
 function collect() {

@@ -304,7 +304,10 @@ export async function acknowledgeIdentity(
     `with known as (
        update shop_order set identity_changed_at = null, acknowledged_key_hash = nullif($3, order_key_hash) where shop_id = $1::text and order_id = $2::bigint
      )
-     insert into audit (actor, action, subject, reason) values ($4, 'orders resolve: identity', $1 || '/' || $2::text, $5)`,
-    [order.shopId, order.orderId, order.orderKeyHash, order.actor, order.reason],
+     insert into audit (actor, action, subject, reason, details) values ($4, 'orders resolve --exists', $1 || '/' || $2::text, $5, $6)`,
+    [
+      ...[order.shopId, order.orderId, order.orderKeyHash, order.actor, order.reason],
+      JSON.stringify({ settled: 'the new order under the used id' }),
+    ],
   );
 }

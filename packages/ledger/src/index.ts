@@ -35,6 +35,7 @@ export * from './feed.js';
 export * from './gather-alerts.js';
 export * from './held.js';
 export * from './hft71-deliveries.js';
+export * from './drop-reprint.js';
 export * from './hold-release.js';
 export * from './hosts.js';
 export * from './in-doubt.js';

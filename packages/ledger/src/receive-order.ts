@@ -87,7 +87,7 @@ export async function receiveOrder(
  * HFT71 may have the order: a doubt, an id, or a refusal that names it. Judged on the locked row `i` itself, never on the
  * statement's snapshot, since a claim or a record may have been waited for.
  */
-const AT_HFT71 = `(i.doubt_since is not null or i.hft71_order_id is not null
+export const MAY_BE_AT_HFT71 = `(i.doubt_since is not null or i.hft71_order_id is not null
   or coalesce(i.reason, '') in ('conflict', 'exists') or (coalesce(i.reason, '') = 'reference-taken' and i.token is not null))`;
 
 const RECEIVE_ORDER = planned(
@@ -196,15 +196,15 @@ taken_back as (
     state = case
       when i.state in ('waiting', 'ready') and i.doubt_since is null then case when $14::boolean then 'cancelled' else 'skipped' end
       when i.state = 'ready' then case when $14 then 'in_doubt' else 'held' end
-      when i.state in ('held', 'rejected') and not ${AT_HFT71} then 'cancelled'
+      when i.state in ('held', 'rejected') and not ${MAY_BE_AT_HFT71} then 'cancelled'
       else i.state end,
     reason = case
       when i.state in ('waiting', 'ready') and i.doubt_since is null then $5
       when i.state = 'ready' then case when $14 then i.reason else 'in-doubt' end
-      when i.state in ('held', 'rejected') and not ${AT_HFT71} then $5
+      when i.state in ('held', 'rejected') and not ${MAY_BE_AT_HFT71} then $5
       else i.reason end,
-    cancel_requested = i.cancel_requested or ($14 and (i.state in ('sending', 'in_doubt') or ${AT_HFT71})),
-    state_since = case when i.state in ('waiting', 'ready') or i.state in ('held', 'rejected') and not ${AT_HFT71} then now()
+    cancel_requested = i.cancel_requested or ($14 and (i.state in ('sending', 'in_doubt') or ${MAY_BE_AT_HFT71})),
+    state_since = case when i.state in ('waiting', 'ready') or i.state in ('held', 'rejected') and not ${MAY_BE_AT_HFT71} then now()
                        else i.state_since end
   from seen
   where not $13::boolean and i.shop_id = seen.shop_id and i.order_id = seen.order_id and i.kind = 'send_order'
@@ -262,11 +262,11 @@ with gone as (
 )
 update intent i set
   state = case when i.state in ('sending', 'in_doubt') then i.state
-               when ${AT_HFT71} then case when i.state = 'ready' then 'in_doubt' else i.state end
+               when ${MAY_BE_AT_HFT71} then case when i.state = 'ready' then 'in_doubt' else i.state end
                else 'cancelled' end,
-  reason = case when i.state in ('sending', 'in_doubt') or ${AT_HFT71} then i.reason else 'deleted' end,
-  cancel_requested = i.cancel_requested or i.state in ('sending', 'in_doubt') or ${AT_HFT71},
-  state_since = case when i.state in ('sending', 'in_doubt') or ${AT_HFT71} then i.state_since else now() end
+  reason = case when i.state in ('sending', 'in_doubt') or ${MAY_BE_AT_HFT71} then i.reason else 'deleted' end,
+  cancel_requested = i.cancel_requested or i.state in ('sending', 'in_doubt') or ${MAY_BE_AT_HFT71},
+  state_since = case when i.state in ('sending', 'in_doubt') or ${MAY_BE_AT_HFT71} then i.state_since else now() end
 from gone
 where i.shop_id = gone.shop_id and i.order_id = gone.order_id and i.kind in ('send_order', 'reprint')
   and i.state in ('waiting', 'ready', 'sending', 'in_doubt', 'held', 'rejected')`;

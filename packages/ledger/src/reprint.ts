@@ -1,5 +1,6 @@
 import { writeAuditOn } from './audit.js';
 import { inTransaction, oneRow, rows, type Ledger, type Queryable } from './connect.js';
+import { DROPPED } from './drop-reprint.js';
 import type { PersonsAct } from './hold-release.js';
 
 export type Reprinted =
@@ -85,7 +86,8 @@ const NOT_MADE = 'reprint not made';
 
 /**
  * A person has ordered a reprint, and its order was cancelled or deleted before it was sent, perhaps by mistake: it does
- * not come back by itself, and stands on no list. Told once; another reprint of the order ends the alert.
+ * not come back by itself, and stands on no list. Told once; another reprint of the order ends the alert. Not of one that a
+ * person took back.
  */
 export async function tellReprintsNotMade(
   ledger: Ledger,
@@ -97,7 +99,7 @@ export async function tellReprintsNotMade(
               'the reprint ' || i.reference || ' was not made: its order was cancelled or deleted in the shop. '
                 || 'Once it is back, and if it is still wanted: relay orders reprint ' || o.number as message
        from intent i join shop_order o on o.shop_id = i.shop_id and o.order_id = i.order_id
-       where i.kind = 'reprint' and i.state = 'cancelled' and i.state_since > now() - interval '7 days'
+       where i.kind = 'reprint' and i.state = 'cancelled' and i.reason is distinct from $2 and i.state_since > now() - interval '7 days'
          and not exists (select 1 from intent l where l.shop_id = i.shop_id and l.order_id = i.order_id and l.kind = 'reprint' and l.copy > i.copy)
          and not exists (select 1 from alert a where a.kind = $1 and a.subject = i.shop_id || '/' || i.order_id and a.opened_at >= i.state_since)
      ),
@@ -106,7 +108,7 @@ export async function tellReprintsNotMade(
        on conflict (kind, subject) where resolved_at is null do nothing returning subject, message
      )
      select told.message, ended.shop_id as "shopId", ended.order_id as "orderId", ended.reference from told join ended using (subject)`,
-    [NOT_MADE],
+    [NOT_MADE, DROPPED],
   );
   return found.map(({ shopId, orderId, reference, message }) => ({
     shopId,

@@ -2,6 +2,7 @@ import { advanceCouldGo, holdOverdue, tellAge } from './deadline.js';
 import { openAlerts } from './alerts.js';
 import { loadAccount } from './accounts.js';
 import { openBreaker } from './breaker.js';
+import { claimAttempt, prepareAttempt } from './attempt.js';
 import { takeDueSends } from './dispatch.js';
 import { holdByPerson, releaseHeld } from './hold-release.js';
 import { loadIntent } from './load-intent.js';
@@ -10,6 +11,7 @@ import { MOST_REFUSALS, refusalsOf, takeLogIn, undoLogIn } from './passwords.js'
 import { beat } from './process-beats.js';
 import { recordAccepted, recordInDoubt } from './record-outcome.js';
 import { receiveDeleted } from './receive-order.js';
+import { dropReprint } from './drop-reprint.js';
 import { reprintOrder, tellReprintsNotMade } from './reprint.js';
 import { acceptCluster, declareRestored, followCluster, readCluster } from './restored.js';
 import { SHOP, startLedgerWorld, type LedgerWorld } from './testing-world.js';
@@ -181,6 +183,45 @@ describe('reprint', () => {
     expect(await reprintOrder(world.ledger, { shopId: SHOP, orderId: 1 }, by)).toMatchObject({ reference: '1-R3' });
     expect(await openAlerts(world.ledger)).toEqual([]);
     expect(await tellReprintsNotMade(world.ledger)).toEqual([]);
+  });
+
+  test('is taken back by a person, whatever it waits for; that is no alert, and its prepared attempt is not claimed', async () => {
+    await writtenBack(1);
+    const order = { shopId: SHOP, orderId: 1 };
+    const made = await reprintOrder(world.ledger, order, by);
+    if (made.kind !== 'reprint') throw new Error('no reprint');
+    const attempt = { intentId: made.intentId, token: '00000000-0000-4000-8000-000000000002', payloadHash: 'p' };
+    expect(await prepareAttempt(world.ledger, { ...attempt, worker: 'w' })).toBe(true);
+    expect(await dropReprint(world.ledger, order, by)).toEqual({ kind: 'dropped', reference: '1-R2' });
+    const claim = { ...attempt, accountId: world.accountId, addressHash: 'a', leaseMs: 60_000, maxUnmirrored: 10 };
+    expect(await claimAttempt(world.ledger, claim)).toBe('not-ready');
+    expect(await tellReprintsNotMade(world.ledger)).toEqual([]);
+    expect(await dropReprint(world.ledger, order, by)).toEqual({ kind: 'not-dropped', state: null });
+    // Nothing but a person brings it back: the shop's order has changed.
+    await world.receive({ orderId: 1, modifiedGmt: '2026-11-24T10:00:00', contentHash: 'content-2' });
+    const states = await sql(`select state, reason from intent where kind = 'reprint'`);
+    expect(states.rows).toEqual([{ state: 'cancelled', reason: 'dropped' }]);
+  });
+
+  test('is not taken back where HFT71 may have it', async () => {
+    await writtenBack(1);
+    const order = { shopId: SHOP, orderId: 1 };
+    await reprintOrder(world.ledger, order, by);
+    const set = (what: string) => sql(`update intent set ${what} where kind = 'reprint'`);
+    for (const what of [
+      `state = 'sending'`,
+      `state = 'in_doubt', doubt_since = now()`,
+      `state = 'ready', doubt_since = now()`,
+      `state = 'held', reason = 'conflict', doubt_since = null`,
+      `state = 'ready', reason = null, may_be_forgotten = true`,
+      `state = 'sent', may_be_forgotten = false, hft71_order_id = 'H2'`,
+    ]) {
+      await set(what);
+      expect([what, await dropReprint(world.ledger, order, by)]).toMatchObject([what, { kind: 'not-dropped' }]);
+    }
+    await set(`state = 'rejected', reason = 'http-422', hft71_order_id = null`);
+    expect(await dropReprint(world.ledger, order, by)).toMatchObject({ kind: 'dropped' });
+    expect(await reprintOrder(world.ledger, order, by)).toMatchObject({ reference: '1-R3' });
   });
 
   test('that is held for its lines is released by a person; an order goes by itself once it is mended', async () => {

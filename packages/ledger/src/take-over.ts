@@ -3,13 +3,20 @@ import { oneRow, type Ledger } from './connect.js';
 /**
  * An earlier sender's order, before its id is judged: held as one from before going live, whatever it was, so that it
  * never goes by itself and the adoption has a hand-off to adopt. What was sent, is on its way, in doubt or held already
- * stays as it is.
+ * stays as it is. A person's act, and written to the audit with it.
  * @param order.beforeLive it never goes by itself from now on. An own doubt of the relay's is none of these.
  * @returns the hand-off's id; null where the shop does not show that id on it any more.
  */
 export async function holdForAdoption(
   ledger: Ledger,
-  order: { shopId: string; orderId: number; hft71OrderId: string; reference: string; beforeLive: boolean },
+  order: {
+    shopId: string;
+    orderId: number;
+    hft71OrderId: string;
+    reference: string;
+    beforeLive: boolean;
+    actor: string;
+  },
 ): Promise<string | null> {
   const row = await oneRow<{ id: string | null }>(ledger.pool, HOLD_FOR_ADOPTION, [
     order.shopId,
@@ -17,6 +24,7 @@ export async function holdForAdoption(
     order.hft71OrderId,
     order.reference,
     order.beforeLive,
+    order.actor,
   ]);
   return row?.id ?? null;
 }
@@ -24,8 +32,12 @@ export async function holdForAdoption(
 const HOLD_FOR_ADOPTION = `
 with shown as (
   update shop_order o set before_live = o.before_live or $5::boolean from shop s
-  where o.shop_id = $1 and o.order_id = $2::bigint and o.shop_hft71_id = $3 and s.id = o.shop_id
+  where o.shop_id = $1 and o.order_id = $2::bigint and o.shop_hft71_id = $3::text and s.id = o.shop_id
   returning o.shop_id, o.order_id, s.account_id
+),
+written as (
+  insert into audit (actor, action, subject, details)
+  select $6, 'import', shop_id || '/' || order_id, jsonb_build_object('hft71OrderId', $3::text) from shown
 ),
 held as (
   insert into intent as i (id, kind, shop_id, order_id, account_id, state, reason, reference)

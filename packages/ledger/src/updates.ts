@@ -266,7 +266,7 @@ export async function resolveHeldUpdates(
         [order.shopId, order.orderId],
       );
     await writeAuditOn(client, {
-      ...{ actor: by.actor, reason: by.reason, action: `update ${by.how}` },
+      ...{ actor: by.actor, reason: by.reason, action: `orders update-${by.how}` },
       ...{ subject: `${order.shopId}/${order.orderId}`, details: { kinds } },
     });
     return kinds.length;

@@ -1,5 +1,6 @@
 import { callsAfter, latestCalls, type CallFilter, type LoggedCall } from '@relay/ledger';
 import { findOrder, type Refusal } from './held-orders.js';
+import { emptyWindow } from './record-window.js';
 import type { Relay } from './relay.js';
 
 export type { LoggedCall } from '@relay/ledger';
@@ -59,6 +60,8 @@ async function filterOf(
   relay: Relay,
   { order, ...filter }: CallSearch,
 ): Promise<{ kind: 'filter'; filter: CallFilter } | Refusal> {
+  const empty = emptyWindow(filter);
+  if (empty !== null) return empty;
   if (order === undefined) return { kind: 'filter', filter };
   const found = await findOrder(relay, order, filter.shopId);
   if (found.kind === 'refused') return found;

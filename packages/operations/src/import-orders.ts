@@ -80,7 +80,7 @@ export async function importOrders(
         withId.map(({ id }) => id),
       );
       for (const order of withId) {
-        const why = await takeOver(relay, shop, { order, view, side: known.get(order.id), dryRun: options.dryRun });
+        const why = await takeOver(relay, shop, { order, view, side: known.get(order.id), options });
         if (typeof why === 'string') count[why] += 1;
         else if (count.notAdopted.length < MOST_NAMED) count.notAdopted.push({ number: order.number, why: why.why });
         options.onProgress?.(count);
@@ -94,12 +94,13 @@ export async function importOrders(
       'run relay import again once HFT71 answers (relay shop check): what was taken over stays',
     );
   } finally {
-    if (!options.dryRun && count.adopted > 0)
+    // Each order that it has touched has a row of its own, also where it was not adopted and is held now.
+    if (!options.dryRun)
       await writeAudit(relay.ledger, {
         actor: options.actor,
         action: 'import',
         subject: shop.id,
-        details: { looked: count.looked, withId: count.withId, adopted: count.adopted },
+        details: { ...count, notAdopted: count.notAdopted.length },
       });
   }
   return { kind: 'imported', imported: count };
@@ -109,13 +110,13 @@ interface Candidate {
   readonly order: ShopOrder;
   readonly view: ShopView;
   readonly side: ReconciledOrder | undefined;
-  readonly dryRun: boolean;
+  readonly options: ImportOptions;
 }
 
 async function takeOver(
   relay: Relay,
   shop: ConnectedShop,
-  { order, view, side, dryRun }: Candidate,
+  { order, view, side, options }: Candidate,
 ): Promise<'known' | 'adopted' | 'cancelled' | { why: string }> {
   const hft71OrderId = idOf(order) ?? '';
   if (side?.hft71OrderId === hft71OrderId) return 'known';
@@ -125,7 +126,7 @@ async function takeOver(
   const isSinceLive =
     view.mode === 'live' && view.liveAt !== null && new Date(`${order.dateCreatedGmt}Z`) > view.liveAt;
   if (isSinceLive && !isOpen) return { why: `id ${hft71OrderId}: ${SINCE_LIVE}` };
-  if (dryRun) return 'adopted';
+  if (options.dryRun) return 'adopted';
 
   // A doubt or a hold of the relay's own is only looked at: whatever comes of it, its rules stay as they were.
   const beforeLive = !isOpen;
@@ -140,6 +141,7 @@ async function takeOver(
   const reference = makeReference(order, shop.reference);
   const intentId = await holdForAdoption(relay.ledger, {
     ...{ shopId: shop.id, orderId: order.id, hft71OrderId, reference, beforeLive },
+    actor: options.actor,
   });
   const intent = intentId === null ? null : await loadIntent(relay.ledger, intentId);
   if (intent === null) return { why: 'the shop showed another id a moment later' };

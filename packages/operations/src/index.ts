@@ -24,7 +24,15 @@ export { IDENTITY_CHANGED, isAlsoAnothers, listForPerson, whatResolves, type For
 export { readEvidence, type Evidence, type ReprintEvidence } from './order-evidence.js';
 export { declareLedgerMoved, declareLedgerRestored, longestSettleMs, offerRestoreCheck } from './ledger-restored.js';
 export { addShop } from './stored-shops.js';
-export { holdOrder, releaseOrder, reprint, resolveUpdates, writeBackOrder, type OrderAct } from './steer-orders.js';
+export {
+  dropReprint,
+  holdOrder,
+  releaseOrder,
+  reprint,
+  resolveUpdates,
+  writeBackOrder,
+  type OrderAct,
+} from './steer-orders.js';
 export { DatabaseRefused, openPatiently } from './open-patiently.js';
 export { openRelay } from './open-relay.js';
 export { isMisconfiguration } from './start-failure.js';

@@ -9,6 +9,7 @@ import {
   sharedIdsSince,
   wantedReconciliation,
   wantReconciliation,
+  writeAudit,
   type ShopView,
 } from '@relay/ledger';
 import { refused, type Refusal } from './held-orders.js';
@@ -39,6 +40,11 @@ export async function reconcile(relay: Relay, shop: ConnectedShop, options: Reco
       windowFrom: from,
       isWanted: wanted !== null,
     });
+    // A run that somebody asked the workers for was written down when they asked.
+    if (options.takesWanted !== true) {
+      const { startedBy: actor, hft71 } = options;
+      await writeAudit(relay.ledger, { actor, action: 'reconcile', subject: shop.id, details: { windowMs, hft71 } });
+    }
     const run: ReconcileRun = {
       ...{ relay, shop, from, options },
       isShadow: view.mode === 'shadow',

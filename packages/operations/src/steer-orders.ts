@@ -1,4 +1,5 @@
 import {
+  dropReprint as dropOpenReprint,
   holdByPerson,
   releaseHeld,
   reprintOrder,
@@ -84,12 +85,45 @@ function noReprint(why: NoReprint): Refusal {
     case 'reprint-open':
       return refused(
         `a reprint of this order is ${why.state} already`,
-        'wait until it is written back, or resolve it: relay orders held',
+        'wait until it is written back, or resolve it: relay orders held; while HFT71 does not have it, --drop takes it back',
       );
     case 'not-sent':
       return refused(
         `the order is ${why.state}, and its id is not in the shop yet`,
         'a reprint is for an order that HFT71 has: wait until it is written_back',
+      );
+  }
+}
+
+/** `relay orders reprint --drop`: one that was ordered by mistake, while HFT71 surely does not have it. */
+export async function dropReprint(
+  relay: Relay,
+  act: OrderAct,
+): Promise<{ kind: 'dropped'; reference: string } | Refusal> {
+  const found = await findOrder(relay, act.wanted, act.shopId);
+  if (found.kind === 'refused') return found;
+  const { order } = found;
+  const done = await dropOpenReprint(relay.ledger, order, act);
+  if (done.kind === 'dropped') return done;
+  switch (done.state) {
+    case null:
+      return refused(`order ${order.number} has no reprint to drop`, 'relay orders show lists its reprints');
+    case 'sent':
+    case 'written_back':
+    case 'adopted':
+      return refused(
+        `the reprint of order ${order.number} is ${done.state}: HFT71 has it`,
+        'have it cancelled at HFT71, by hand',
+      );
+    case 'sending':
+      return refused(
+        `the reprint of order ${order.number} is on its way to HFT71 at this moment`,
+        'look again with relay orders show',
+      );
+    default:
+      return refused(
+        `HFT71 may have the reprint of order ${order.number}: it is ${done.state}`,
+        'look it up at HFT71; relay orders show says what settles it',
       );
   }
 }

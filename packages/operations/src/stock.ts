@@ -63,8 +63,8 @@ export async function askStockRun(
   const runId = await wantStockRun(ledger, { shopId: shop.id, options, ...act });
   await writeAudit(ledger, {
     ...act,
-    action: 'stock.sync',
-    subject: `shop ${shop.id}`,
+    action: 'stock sync',
+    subject: shop.id,
     details: { run: runId, ...options },
   });
   return { kind: 'asked', runId };
@@ -234,13 +234,13 @@ export async function boost(
       `say --every ${Math.ceil(feed.pages / MOST_OF_THE_BUDGET / (calls / windowMs) / MINUTE_MS)}m or more`,
     );
   const until = await boostStock(ledger, shop.id, { everyMs, forMs });
-  await writeAudit(ledger, { ...act, action: 'stock.boost', subject: `shop ${shop.id}`, details: { everyMs, forMs } });
+  await writeAudit(ledger, { ...act, action: 'stock boost', subject: shop.id, details: { everyMs, forMs } });
   return until === null ? refused('the shop is not known yet', 'start a worker') : { kind: 'boosted', until };
 }
 
 export async function endBoost({ ledger }: Pick<Relay, 'ledger'>, shop: ConnectedShop, act: StockAct): Promise<void> {
   await boostStock(ledger, shop.id, null);
-  await writeAudit(ledger, { ...act, action: 'stock.boost-end', subject: `shop ${shop.id}` });
+  await writeAudit(ledger, { ...act, action: 'stock boost --end', subject: shop.id });
 }
 
 /** @param pieces null: HFT71_STOCK_SAFETY again. */
@@ -256,6 +256,6 @@ export async function setSafety(
       'SKUs are the same to the letter, capitals and blanks too',
     );
   await setSafetyStock(ledger, shop.id, sku, pieces);
-  await writeAudit(ledger, { ...act, action: 'stock.safety', subject: `shop ${shop.id}`, details: { sku, pieces } });
+  await writeAudit(ledger, { ...act, action: 'stock safety', subject: shop.id, details: { sku, pieces } });
   return { kind: 'set' };
 }

@@ -59,6 +59,7 @@ const CHANGING = [
   'POST /orders/1/hold',
   'POST /orders/1/release',
   'POST /orders/1/reprint',
+  'POST /orders/1/reprint/drop',
   'POST /orders/1/poll',
   'POST /orders/1/updates',
   'POST /orders/1/write-back',

@@ -231,6 +231,10 @@ describe('POST /orders/{order}/hold, /release and /reprint', () => {
       copy: 1,
       reprints: [{ copy: 2, reference: `${id}-R2`, state: 'held', reason: 'person' }],
     });
+    const dropped = { status: 200, body: { order: String(id), reference: `${id}-R2` } };
+    expect(await act(id, 'reprint/drop')).toEqual(dropped);
+    expect((await act(id, 'reprint/drop')).status).toBe(409);
+    expect([await stateOf(id), await stateOf(id, 2)]).toEqual(['written_back', 'cancelled']);
   });
 });
 

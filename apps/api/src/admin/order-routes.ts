@@ -1,6 +1,7 @@
 import { whatResolvesHeld } from '@relay/core';
 import { listShops, type OrderView } from '@relay/ledger';
 import {
+  dropReprint,
   findOrder,
   holdOrder,
   listForPerson,
@@ -115,6 +116,15 @@ export const orderRoutes: FastifyPluginAsyncZod<{ relay: Relay }> = async (app, 
     { schema: { ...act('Have HFT71 make an order once more that it has'), response: answers(reprintSchema) } },
     async (request) => {
       const { reference } = accepted(await reprint(relay, actOf(request)));
+      return { order: request.params.order, reference };
+    },
+  );
+
+  app.post(
+    '/orders/:order/reprint/drop',
+    { schema: { ...act('Take back a reprint that HFT71 surely does not have'), response: answers(reprintSchema) } },
+    async (request) => {
+      const { reference } = accepted(await dropReprint(relay, actOf(request)));
       return { order: request.params.order, reference };
     },
   );

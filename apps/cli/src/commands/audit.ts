@@ -51,7 +51,7 @@ export function addAudit(program: Command, cli: Cli): void {
 }
 
 function auditText(lines: readonly AuditLine[], limit: number, { width, paint }: Cli): string {
-  if (lines.length === 0) return 'Nothing fits: nobody did that.';
+  if (lines.length === 0) return 'Nothing fits.';
   const rows = lines.map(({ at, actor, action, subject, reason, details }) => [
     instant(at),
     actor,

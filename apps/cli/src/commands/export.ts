@@ -1,13 +1,14 @@
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
+import { Argument, Option, type Command } from 'commander';
 import { stringify } from 'csv-stringify';
 import { EXPORT_KINDS, exportColumns, exportRows, type ExportKind, type ExportRow } from '@relay/ledger';
 import { Refused } from '../answer.js';
 import { knownShopId } from '../chosen-shop.js';
 import type { Cli, ShopOptions } from '../cli.js';
 import { helpful } from '../helpful.js';
+import { dateOf } from '../moments.js';
 import { jsonOption, notBlank, shopOption } from '../options.js';
 import { progressLine } from '../print/progress-line.js';
 import { windowOption } from '../window-option.js';
@@ -27,10 +28,8 @@ export function addExport(program: Command, cli: Cli): void {
     .description('Rows of the ledger as CSV or JSON lines: ids, SKUs, states and times, no customer data.')
     .addArgument(new Argument('<what>', 'which rows').choices(EXPORT_KINDS))
     .addOption(windowOption('rows are', '7d').conflicts(['from']))
-    .addOption(
-      new Option('--from <time>', 'rows since then, in UTC: 2026-11-28 or 2026-11-28T10:00').argParser(parseTime),
-    )
-    .addOption(new Option('--to <time>', 'and before then (default: now)').argParser(parseTime))
+    .addOption(new Option('--from <time>', 'rows since then, in UTC: 2026-11-28 or 2026-11-28T10:00').argParser(dateOf))
+    .addOption(new Option('--to <time>', 'and before then (default: now)').argParser(dateOf))
     .addOption(new Option('--format <format>', 'csv, or jsonl: one JSON document a line').choices(['csv', 'jsonl']))
     .addOption(new Option('--out <file>', 'into a new file instead of stdout').argParser(notBlank))
     .addOption(shopOption())
@@ -78,15 +77,6 @@ function windowOf({ window, from, to = new Date() }: ExportOptions): { from: Dat
       toDo: 'give --from a time before --to; both are in UTC',
     });
   return { from: since, to };
-}
-
-function parseTime(text: string): Date {
-  const isTime = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?Z?)?$/.test(text.trim());
-  const at = new Date(`${text.trim().replace(' ', 'T').replace(/Z$/, '')}${text.trim().length > 10 ? 'Z' : ''}`);
-  // 2026-02-30 is taken for the second of March.
-  if (!isTime || Number.isNaN(at.getTime()) || !at.toISOString().startsWith(text.trim().slice(0, 10)))
-    throw new InvalidArgumentError('Write a time in UTC: 2026-11-28 or 2026-11-28T10:00.');
-  return at;
 }
 
 /** As fast as whoever reads it. */

@@ -92,17 +92,19 @@ function timeOf(at: Date): string {
   return at.toISOString().replace('T', ' ').replace('Z', '');
 }
 
-/** Until it is stopped, or for so long as was said. */
+/** Until it is stopped, for so long as was said, or until the reader has enough: `| grep -m1 5xx` closes the pipe. */
 async function follow(relay: Relay, search: CallSearch, options: LogOptions, cli: Cli): Promise<Answer> {
   const follower = await callFollower(relay, search);
   if (follower.kind === 'refused') throw new Refused(follower);
+  let isRead = true;
+  cli.stdout.once('error', () => (isRead = false));
   const endsAt = performance.now() + (options.for ?? Infinity);
   for (;;) {
     for (const call of await follower.next())
       cli.stdout.write(
         options.json === true ? `${JSON.stringify(call)}\n` : `${rowOf(call).filter(Boolean).join('  ')}\n`,
       );
-    if (performance.now() + LOOK_EVERY_MS > endsAt) return { json: null, text: '', isWritten: true };
+    if (!isRead || performance.now() + LOOK_EVERY_MS > endsAt) return { json: null, text: '', isWritten: true };
     await sleep(LOOK_EVERY_MS);
   }
 }

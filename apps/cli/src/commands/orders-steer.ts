@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import {
+  dropReprint,
   holdOrder,
   releaseOrder,
   reprint,
@@ -18,6 +19,7 @@ import { withRelay } from '../with-relay.js';
 interface SteerOptions extends ActorOptions {
   readonly reason: string;
   readonly yes?: boolean;
+  readonly drop?: true;
 }
 
 /** Acts on one order that a person wants, whatever the relay would do by itself. */
@@ -68,19 +70,32 @@ function addRelease(orders: Command, cli: Cli): void {
 
 function addReprint(orders: Command, cli: Cli): void {
   const command = steer(orders, 'reprint', 'Have HFT71 make an order once more that it has: a second production order.')
+    .option('--drop', 'take back one that HFT71 surely does not have yet')
     .addOption(yesOption())
     .addOption(actorOption())
     .addOption(jsonOption())
     .action((wanted: string, options: SteerOptions) =>
-      cli.answer(options, () =>
-        sending(cli, options, `Have HFT71 make and ship order ${wanted} once more?`, async (relay) => {
+      cli.answer(options, () => {
+        if (options.drop === true) return drop(cli, wanted, options);
+        return sending(cli, options, `Have HFT71 make and ship order ${wanted} once more?`, async (relay) => {
           const { reference } = accepted(await reprint(relay, act(wanted, options)));
           const text = `Order ${wanted} is made once more, under the reference ${reference}: relay orders show ${reference}${shopFlag(options)}`;
           return { json: { order: wanted, reference }, text };
-        }),
-      ),
+        });
+      }),
     );
-  helpful(command, ['relay orders reprint 1001 --reason "damaged on its way"']);
+  helpful(command, [
+    'relay orders reprint 1001 --reason "damaged on its way"',
+    'relay orders reprint 1001 --drop --reason "the wrong order"',
+  ]);
+}
+
+/** Nothing is sent by it, so nobody is asked. */
+function drop(cli: Cli, wanted: string, options: SteerOptions): Promise<Answer> {
+  return withRelay(cli, async (relay) => {
+    const { reference } = accepted(await dropReprint(relay, act(wanted, options)));
+    return { json: { order: wanted, reference, state: 'cancelled' }, text: `The reprint ${reference} is not made.` };
+  });
 }
 
 const UPDATE = {

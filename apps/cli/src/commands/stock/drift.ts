@@ -40,6 +40,6 @@ export function addStockDrift(stock: Command, cli: Cli): void {
   helpful(
     command,
     ['relay stock drift', 'relay stock drift --json'],
-    ['Expected is HFT71’s figure less what is in orders that HFT71 has not accepted, less safety stock.'],
+    ['Expected is HFT71’s figure less what is in orders that HFT71 has not accepted,\nless safety stock.'],
   );
 }
