@@ -67,6 +67,17 @@ export interface ShopFacts extends CallFacts {
   readonly webhook: WebhookFacts | null;
   /** null where the stock is not synchronised: switched off, or the shop is not live. */
   readonly stock: StockFacts | null;
+  /** null before its baseline, and while the breaker of its host says why it is not read. */
+  readonly unread: UnreadFacts | null;
+}
+
+/** For how long a shop has not been read completely. */
+export interface UnreadFacts {
+  readonly intervalMs: number;
+  /** Since the last complete sweep, the baseline, or the breaker's closing, whichever came last. */
+  readonly ageMs: number;
+  /** The last call to the shop that failed, without customer data. */
+  readonly fault: string | null;
 }
 
 export interface StockFacts {

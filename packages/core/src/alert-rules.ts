@@ -31,6 +31,7 @@ export const ALERT_KINDS = {
   held: 'orders held',
   breaker: 'breaker open',
   hostBreaker: 'shop away',
+  notRead: 'shop not read',
   starved: 'budget starved',
   noWorker: 'no worker',
   noProgress: 'worker without progress',
@@ -113,6 +114,15 @@ const RULES: readonly AlertRule[] = [
     severities: [2, 1],
     threshold: 'the breaker of the shop’s host is not closed; SEV-2 where a person opened it',
     window: 'RELAY_ALERT_BREAKER_OPEN (2 min)',
+    clears: 'by-itself',
+    runbook: 'shop-away',
+  },
+  {
+    kind: K.notRead,
+    severities: [1],
+    threshold:
+      'no complete sweep for five RELAY_SWEEP_INTERVAL, 5 min at least, while workers work and its host is called',
+    window: '5 × RELAY_SWEEP_INTERVAL, and 2 min',
     clears: 'by-itself',
     runbook: 'shop-away',
   },

@@ -6,6 +6,7 @@ import type {
   CallFacts,
   ShopFacts,
   StockFacts,
+  UnreadFacts,
   WebhookFacts,
 } from './alert-facts.js';
 import { ALERT_KINDS as K, type Severity } from './alert-rules.js';
@@ -28,7 +29,7 @@ export interface Finding {
 export function judgeAlerts(facts: AlertFacts, limits: AlertThresholds): Finding[] {
   return [
     ...facts.accounts.flatMap((account) => judgeAccount(account, facts, limits)),
-    ...facts.shops.flatMap((shop) => judgeShop(shop, limits)),
+    ...facts.shops.flatMap((shop) => judgeShop(shop, facts, limits)),
     ...judgeWorkers(facts, limits),
   ];
 }
@@ -82,8 +83,7 @@ function judgeAccount(account: AccountFacts, facts: AlertFacts, limits: AlertThr
       ),
     );
   // Without a worker, or while none gets anything done, that is what is told.
-  const hasWorkers = facts.workers.seen > 0 && !isStuck(facts, limits);
-  if (hasWorkers && account.due > 0 && account.oldestDueMs >= limits.queueAgeMs)
+  if (doWorkersWork(facts, limits) && account.due > 0 && account.oldestDueMs >= limits.queueAgeMs)
     found.push(
       about(
         K.queueAge,
@@ -94,7 +94,7 @@ function judgeAccount(account: AccountFacts, facts: AlertFacts, limits: AlertThr
   return found;
 }
 
-function judgeShop(shop: ShopFacts, limits: AlertThresholds): Finding[] {
+function judgeShop(shop: ShopFacts, facts: AlertFacts, limits: AlertThresholds): Finding[] {
   const about = (kind: string, severity: Severity, message: string, since: Date | null = null, forMs = 0): Finding => ({
     ...{ kind, severity, message, since, forMs },
     subject: shop.id,
@@ -128,6 +128,17 @@ function judgeShop(shop: ShopFacts, limits: AlertThresholds): Finding[] {
         K.shopWebhookSilent,
         2,
         `shop ${shop.id} delivered nothing in ${span(limits.webhookSilenceMs)}, in which sweeps found ${shop.webhook.missed} orders${refusedToday(shop.webhook)}`,
+      ),
+    );
+  const { unread } = shop;
+  if (unread !== null && doWorkersWork(facts, limits) && unread.ageMs > mostUnreadMs(unread))
+    found.push(
+      about(
+        K.notRead,
+        1,
+        `shop ${shop.id} was not read for ${span(unread.ageMs)}${unread.fault === null ? '' : `: ${unread.fault}`}`,
+        null,
+        TO_CATCH_UP_MS,
       ),
     );
   const { stock } = shop;
@@ -166,6 +177,18 @@ function judgeWorkers(facts: AlertFacts, limits: AlertThresholds): Finding[] {
   if (!facts.redisAnswers)
     found.push(about(K.redisAway, 'Redis does not answer: no job runs, nothing is sent', null, limits.redisAwayMs));
   return found;
+}
+
+/** Of `relay doctor` too. */
+function mostUnreadMs({ intervalMs }: UnreadFacts): number {
+  return Math.max(5 * 60_000, 5 * intervalMs);
+}
+
+/** After workers, Redis or PostgreSQL were away the first sweep has to end. */
+const TO_CATCH_UP_MS = 2 * 60_000;
+
+function doWorkersWork(facts: AlertFacts, limits: AlertThresholds): boolean {
+  return facts.workers.seen > 0 && facts.redisAnswers && !isStuck(facts, limits);
 }
 
 function isStuck({ workers }: AlertFacts, { noProgressMs }: AlertThresholds): boolean {

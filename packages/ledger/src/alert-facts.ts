@@ -19,6 +19,7 @@ export interface WatchedShop {
   readonly expectsDeliveries: boolean;
   /** null where the stock is not synchronised. */
   readonly stockIntervalMs: number | null;
+  readonly sweepIntervalMs: number;
 }
 
 export interface FactTimes {
@@ -113,8 +114,13 @@ cross join lateral (
 ) changed
 where a.id = any($1::uuid[])`;
 
-type ShopRow = Omit<ShopFacts, 'hostBreaker' | 'webhook' | 'stock'> &
-  BreakerRow & { readonly missed: number; readonly isHeard: boolean };
+type ShopRow = Omit<ShopFacts, 'hostBreaker' | 'webhook' | 'stock' | 'unread'> &
+  BreakerRow & {
+    readonly missed: number;
+    readonly isHeard: boolean;
+    readonly unreadMs: number | null;
+    readonly fault: string | null;
+  };
 
 /** These shops: the breaker of their host, their calls within the window, what waits for a person. */
 export async function shopFacts(ledger: Ledger, shops: readonly WatchedShop[], times: FactTimes): Promise<ShopFacts[]> {
@@ -125,13 +131,17 @@ export async function shopFacts(ledger: Ledger, shops: readonly WatchedShop[], t
   ]);
   const refused = await refusedToday(ledger, 'bad-signature');
   return Promise.all(
-    found.map(async ({ state, owner, reason, missed, isHeard, ...shop }): Promise<ShopFacts> => {
+    found.map(async ({ state, owner, reason, missed, isHeard, unreadMs, fault, ...shop }): Promise<ShopFacts> => {
       const watched = shops.find(({ id }) => id === shop.id);
       const webhook: WebhookFacts = { isHeard, missed, refusedToday: refused.get(shop.id) ?? 0 };
       return {
         ...shop,
         hostBreaker: { state, owner, reason },
         webhook: watched?.expectsDeliveries === true ? webhook : null,
+        unread:
+          watched === undefined || unreadMs === null
+            ? null
+            : { intervalMs: watched.sweepIntervalMs, ageMs: unreadMs, fault },
         stock: await stockFacts(ledger, shop.id, watched?.stockIntervalMs ?? null),
       };
     }),
@@ -139,7 +149,9 @@ export async function shopFacts(ledger: Ledger, shops: readonly WatchedShop[], t
 }
 
 const SHOPS = `
-select s.id, s.host, coalesce(h.breaker_state, 'closed') as state, h.breaker_owner as owner, h.breaker_reason as reason, called.*, waiting.*, changes.*, swept.*,
+select s.id, s.host, coalesce(h.breaker_state, 'closed') as state, h.breaker_owner as owner, h.breaker_reason as reason, called.*, waiting.*, changes.*, swept.*, s.fault,
+       case when s.baseline_at is not null and coalesce(h.breaker_state, 'closed') = 'closed'
+            then (extract(epoch from now() - greatest(coalesce(s.swept_at, s.baseline_at), h.breaker_since)) * 1000)::float8 end as "unreadMs",
        exists (select 1 from delivery d where d.shop_id = s.id and d.received_at > now() - $3::bigint * interval '1 millisecond'
                  and d.topic is distinct from 'hft71.order-status') as "isHeard"
 from shop s left join shop_host h on h.id = s.host

@@ -50,6 +50,7 @@ async function readFacts({ ledger, redis, settings, shops }: Evaluated): Promise
     granted: (hft71.rate.calls / hft71.rate.windowMs) * windowMs,
     expectsHft71Webhook: hft71.webhookSecrets.length > 0,
     expectsDeliveries: settings.publicUrl !== null,
+    sweepIntervalMs: settings.timing.sweepIntervalMs,
     stockIntervalMs: hft71.stockSync ? hft71.stockIntervalMs : null,
   }));
   const times = { windowMs, webhookSilenceMs };

@@ -146,6 +146,20 @@ const SCENARIOS: readonly Scenario[] = [
     ends: () => host('closed'),
   },
   {
+    kind: K.notRead,
+    severity: 1,
+    begins: () => world.sql(`update shop set fault = 'list_orders: 403 woocommerce_rest_cannot_view'`),
+    withinMs: 8 * MINUTE,
+    judge: async (ms) => {
+      for (let at = 0; at < ms; at += 30_000) {
+        await world.advance(30_000);
+        await world.sql('update process_beat set seen_at = now(), progress_at = now()');
+        await world.evaluate();
+      }
+    },
+    ends: () => world.sweep(),
+  },
+  {
     kind: K.starved,
     severity: 2,
     begins: async () => {

@@ -30,7 +30,9 @@ export interface AlertWorld {
   readonly accountId: string;
   sql(text: string, params?: unknown[]): Promise<Record<string, unknown>[]>;
   advance(ms: number): Promise<void>;
-  /** A worker that lives and gets things done. */
+  /** The shop was read completely, as a worker does each minute. */
+  sweep(): Promise<void>;
+  /** A worker that lives and gets things done, sweeps among them. */
   workerBeats(): Promise<void>;
   /** As a process of the relay does. */
   evaluate(): Promise<ToldChange[]>;
@@ -123,7 +125,13 @@ export async function startAlertWorld(settings: Readonly<Record<string, string>>
     advance: async (ms) => {
       await sql(`update steered.clock set now = now + $1::bigint * interval '1 millisecond'`, [ms]);
     },
-    workerBeats: () => beat(ledger, { id: worker, kind: 'worker', host: 'test', pid: 1, progressed: true }),
+    sweep: async () => {
+      await sql('update shop set swept_at = now(), fault = null');
+    },
+    workerBeats: async () => {
+      await beat(ledger, { id: worker, kind: 'worker', host: 'test', pid: 1, progressed: true });
+      await world.sweep();
+    },
     evaluate: async () => {
       let told: ToldChange[] = [];
       await alone(ledger, 'alerts', async () => {
