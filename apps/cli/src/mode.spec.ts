@@ -1,4 +1,6 @@
+import { sweep } from '@relay/intake';
 import { loadShop } from '@relay/ledger';
+import { intakeContext } from '@relay/operations';
 import { assertNoProcessLeft } from '@relay/testing';
 import { EXIT } from './exit-codes.js';
 import { connect, ordersInShop, run, startWorld, type World } from './test-support.js';
@@ -71,11 +73,40 @@ it('goes live, tells a person how far it is, and back to shadow at once', async 
   expect((await world.say('mode', '--json')).json()).toMatchObject([{ shop: 'main', mode: 'live' }]);
 
   const shadow = await world.say('mode', 'shadow', '--as', 'Eve', '--json');
-  expect(shadow.json()).toEqual({ shop: 'main', changed: true });
+  expect(shadow.json()).toEqual({ shop: 'main', changed: true, notShown: { orders: 0, numbers: [] } });
   expect((await world.say('mode', 'shadow')).out).toContain('was not live');
   expect((await world.say('mode', 'show', '--shop', 'main')).out).toContain('main  shadow');
   const audit = await world.relay.ledger.pool.query('select action, actor from audit order by at');
   expect(audit.rows).toMatchObject([{ action: 'mode live' }, { action: 'mode shadow', actor: 'Eve' }]);
+});
+
+it('mode shadow names the orders that the plugin would send a second time', async () => {
+  await connect(world);
+  expect((await world.say('mode', 'live', '--yes')).code).toBe(EXIT.ok);
+  const orders = await ordersInShop(world, 6);
+  const { pool } = world.relay.ledger;
+  await pool.query(`update shop set live_at = live_at - interval '1 minute'`);
+  await sweep(intakeContext(world.relay), world.shop);
+  const [sent, doubtful, held, shown, waits] = orders;
+  const put = (orderId: number | undefined, set: string) =>
+    pool.query(`update intent set ${set} where kind = 'send_order' and order_id = $1`, [orderId]);
+  await put(sent, `state = 'sent', hft71_order_id = '501'`);
+  await put(doubtful, `state = 'in_doubt', doubt_since = now()`);
+  await put(held, `state = 'held', reason = 'exists'`);
+  await put(shown, `state = 'written_back', hft71_order_id = '502'`);
+  await put(waits, `state = 'held', reason = 'person'`);
+
+  const numbers = [sent, doubtful, held].map(String);
+  const said = await world.say('mode', 'shadow');
+  expect(said.code).toBe(EXIT.ok);
+  expect(said.out.replace(/\s+/g, ' ')).toContain(
+    `3 orders are at HFT71, or may be, and the shop does not show it yet: do not switch the plugin on, it would send them again: ${numbers.join(', ')}.`,
+  );
+  // Asked again it tells so still.
+  expect((await world.say('mode', 'shadow', '--json')).json()).toEqual({
+    ...{ shop: 'main', changed: false },
+    notShown: { orders: 3, numbers },
+  });
 });
 
 it('says 69 when the shop goes away while its list is read', async () => {

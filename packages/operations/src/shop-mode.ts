@@ -1,5 +1,5 @@
 import { findLiveRefusals, goLive, type GoLiveOptions, type LiveRefusal } from '@relay/intake';
-import { alone, goShadow, loadShop, writeAudit } from '@relay/ledger';
+import { alone, goShadow, loadShop, ordersNotShown, writeAudit, type NotShown } from '@relay/ledger';
 import { intakeContext, type ConnectedShop, type Relay } from './relay.js';
 
 export type WentLive =
@@ -63,9 +63,16 @@ async function switchAlone(relay: Relay, shop: ConnectedShop, options: SwitchOpt
   return { kind: 'live', listed, beforeLive };
 }
 
-/** Claims stop at once. @returns false when the shop was not live. */
-export async function switchShadow(relay: Relay, shop: ConnectedShop, actor: string): Promise<boolean> {
+export interface WentShadow {
+  /** False when the shop was not live. */
+  readonly changed: boolean;
+  /** What the plugin would send a second time, were it switched on now. */
+  readonly notShown: NotShown;
+}
+
+/** Claims stop at once; calls under way end. */
+export async function switchShadow(relay: Relay, shop: ConnectedShop, actor: string): Promise<WentShadow> {
   const changed = await goShadow(relay.ledger, shop.id);
   if (changed) await writeAudit(relay.ledger, { actor, action: 'mode shadow', subject: shop.id });
-  return changed;
+  return { changed, notShown: await ordersNotShown(relay.ledger, shop.id) };
 }

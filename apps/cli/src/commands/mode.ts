@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander';
-import { forgetfulSettings, listShops, loadShop } from '@relay/ledger';
+import { forgetfulSettings, listShops, loadShop, type NotShown } from '@relay/ledger';
 import { resumeCommand, switchLive, switchShadow, type Relay } from '@relay/operations';
 import { Refused, type Answer } from '../answer.js';
 import { chosenShop, knownShopId } from '../chosen-shop.js';
@@ -75,15 +75,24 @@ function addShadow(mode: Command, cli: Cli): void {
       cli.answer(options, () =>
         withRelay(cli, async (relay) => {
           const shop = chosenShop(relay, options.shop);
-          const changed = await switchShadow(relay, shop, options.as);
+          const { changed, notShown } = await switchShadow(relay, shop, options.as);
           const text = changed
             ? `Shop ${shop.id} is in shadow mode now: nothing of it is sent. Back with: relay mode live${relay.shops.size > 1 ? ` --shop ${shop.id}` : ''}`
             : `Shop ${shop.id} was not live: nothing of it was sent.`;
-          return { json: { shop: shop.id, changed }, text: wrap(text, cli.width) };
+          const lines = notShown.orders === 0 ? [text] : [text, notShownText(notShown)];
+          return {
+            json: { shop: shop.id, changed, notShown },
+            text: lines.map((line) => wrap(line, cli.width)).join('\n'),
+          };
         }),
       ),
     );
   helpful(command, ['relay mode shadow', 'relay mode shadow --shop main --as "Eve"']);
+}
+
+function notShownText({ orders, numbers }: NotShown): string {
+  const more = orders > numbers.length ? ` and ${orders - numbers.length} more` : '';
+  return `${orders} orders are at HFT71, or may be, and the shop does not show it yet: do not switch the plugin on, it would send them again: ${numbers.join(', ')}${more}. Leave the workers running, mend what keeps the ids from the shop (relay doctor), settle what is held or in doubt (relay orders held), and ask again: relay mode shadow`;
 }
 
 function showMode(cli: Cli, options: ShopOptions): Promise<void> {
