@@ -3,7 +3,7 @@ import { loadShop } from '@relay/ledger';
 import { intakeContext } from '@relay/operations';
 import { assertNoProcessLeft } from '@relay/testing';
 import { EXIT } from './exit-codes.js';
-import { connect, ordersInShop, run, startWorld, type World } from './test-support.js';
+import { connect, ordersInShop, run, startWorld, type Json, type World } from './test-support.js';
 
 let world: World;
 
@@ -16,6 +16,9 @@ afterEach(async () => {
 });
 
 const modeNow = async () => (await loadShop(world.relay.ledger, 'main'))?.mode;
+
+const audit = async () =>
+  (await world.relay.ledger.pool.query('select action, actor, reason, details from audit order by id')).rows as Json[];
 
 it('mode live refuses with everything that stands against it, at once', async () => {
   await world.control('/shop', { pluginActive: true }, 'PUT');
@@ -72,12 +75,28 @@ it('goes live, tells a person how far it is, and back to shadow at once', async 
   expect((await world.say('mode', 'live', '--yes')).out).toContain('live already');
   expect((await world.say('mode', '--json')).json()).toMatchObject([{ shop: 'main', mode: 'live' }]);
 
-  const shadow = await world.say('mode', 'shadow', '--as', 'Eve', '--json');
+  const shadow = await world.say('mode', 'shadow', '--as', 'Eve', '--reason', 'wrong prices', '--json');
   expect(shadow.json()).toEqual({ shop: 'main', changed: true, notShown: { orders: 0, numbers: [] } });
   expect((await world.say('mode', 'shadow')).out).toContain('was not live');
   expect((await world.say('mode', 'show', '--shop', 'main')).out).toContain('main  shadow');
-  const audit = await world.relay.ledger.pool.query('select action, actor from audit order by at');
-  expect(audit.rows).toMatchObject([{ action: 'mode live' }, { action: 'mode shadow', actor: 'Eve' }]);
+  const stated = { details: { pluginSendingIsOff: true } };
+  expect(await audit()).toMatchObject([
+    { action: 'mode going live', ...stated },
+    { action: 'mode live', ...stated },
+    { action: 'mode shadow', actor: 'Eve', reason: 'wrong prices' },
+  ]);
+});
+
+it('who began to go live, why, and what he stated is on the record although he broke it off', async () => {
+  await connect(world);
+  await world.control('/shop', { pluginActive: true }, 'PUT');
+  await world.control('/faults', { target: 'shop', kind: 'status', status: 503, match: { pathPattern: 'status=' } });
+  const argv = ['mode', 'live', '--yes', '--plugin-sending-is-off', '--as', 'Eve', '--reason', 'cut-over'];
+  expect((await world.say(...argv)).code).toBe(EXIT.unavailable);
+  expect(await modeNow()).toBe('going_live');
+  expect(await audit()).toMatchObject([
+    { action: 'mode going live', actor: 'Eve', reason: 'cut-over', details: { pluginSendingIsOff: true } },
+  ]);
 });
 
 it('mode shadow names the orders that the plugin would send a second time', async () => {
@@ -115,6 +134,13 @@ it('says 69 when the shop goes away while its list is read', async () => {
   const said = await world.say('mode', 'live', '--yes', '--json');
   expect(said.code).toBe(EXIT.unavailable);
   expect(said.json()).toMatchObject({ kind: 'unavailable' });
+});
+
+it('says 69 when only servers that are away stand against it', async () => {
+  await connect(world);
+  await world.control('/faults', { target: 'hft71', kind: 'status', status: 503 });
+  const said = await world.say('mode', 'live', '--yes');
+  expect([said.code, said.err.match(/^Refused: /gm)]).toEqual([EXIT.unavailable, ['Refused: ']]);
 });
 
 it('refuses a shop that is not in the settings', async () => {

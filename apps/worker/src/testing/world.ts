@@ -113,7 +113,7 @@ export class World extends LedgerProbe {
     if (shop === undefined) throw new Error('no shop is in the settings');
     return mode === 'live'
       ? switchLive(relay, shop, { pluginSendingIsOff: false, actor: 'test' })
-      : switchShadow(relay, shop, 'test');
+      : switchShadow(relay, shop, { actor: 'test' });
   }
 
   /**
