@@ -78,8 +78,8 @@ it.each<[string, Readonly<Record<string, string>>, string, RegExp]>([
 });
 
 it('takes the secret that is accepted now, a rotated one too, and passes without any', async () => {
-  const { json, code } = await run(['webhook', 'rotate', '--hft71-side', '--keep', '0', '--yes', '--json'], env);
-  expect([code, typeof json()['secret']]).toEqual([EXIT.ok, 'string']);
+  const rotated = await run(['webhook', 'rotate', '--hft71-side', '--keep', '0', '--yes', '--json'], env);
+  expect([rotated.code, typeof rotated.json()['secret']]).toEqual([EXIT.ok, 'string']);
   const webhookStep = (said: { json: () => Json }) =>
     (said.json()['steps'] as unknown as { found: string }[]).at(-1)?.found;
   // The api looks for a new secret when a call fits none, once a second at most.
