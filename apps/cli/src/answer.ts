@@ -13,6 +13,8 @@ export interface Answer {
 export interface Advice {
   readonly what: string;
   readonly toDo: string;
+  /** A server did not answer: trying again later may do. */
+  readonly isAway?: true;
 }
 
 /** Nothing was changed; each line says what stands against it and what helps. */
@@ -21,10 +23,11 @@ export class Refused extends Error {
   readonly exitCode: number;
   readonly advice: readonly Advice[];
 
-  constructor(advice: Advice | readonly Advice[], exitCode: number = EXIT.failed) {
+  /** @param exitCode when left out: whether only servers that are away stand against it. */
+  constructor(advice: Advice | readonly Advice[], exitCode?: number) {
     const list = [advice].flat();
     super(list.map(({ what }) => what).join('; '));
     this.advice = list;
-    this.exitCode = exitCode;
+    this.exitCode = exitCode ?? (list.every(({ isAway }) => isAway === true) ? EXIT.unavailable : EXIT.failed);
   }
 }

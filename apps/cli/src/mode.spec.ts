@@ -1,7 +1,9 @@
+import { sweep } from '@relay/intake';
 import { loadShop } from '@relay/ledger';
+import { intakeContext } from '@relay/operations';
 import { assertNoProcessLeft } from '@relay/testing';
 import { EXIT } from './exit-codes.js';
-import { connect, ordersInShop, run, startWorld, type World } from './test-support.js';
+import { connect, ordersInShop, run, startWorld, type Json, type World } from './test-support.js';
 
 let world: World;
 
@@ -14,6 +16,9 @@ afterEach(async () => {
 });
 
 const modeNow = async () => (await loadShop(world.relay.ledger, 'main'))?.mode;
+
+const audit = async () =>
+  (await world.relay.ledger.pool.query('select action, actor, reason, details from audit order by id')).rows as Json[];
 
 it('mode live refuses with everything that stands against it, at once', async () => {
   await world.control('/shop', { pluginActive: true }, 'PUT');
@@ -70,12 +75,57 @@ it('goes live, tells a person how far it is, and back to shadow at once', async 
   expect((await world.say('mode', 'live', '--yes')).out).toContain('live already');
   expect((await world.say('mode', '--json')).json()).toMatchObject([{ shop: 'main', mode: 'live' }]);
 
-  const shadow = await world.say('mode', 'shadow', '--as', 'Eve', '--json');
-  expect(shadow.json()).toEqual({ shop: 'main', changed: true });
+  const shadow = await world.say('mode', 'shadow', '--as', 'Eve', '--reason', 'wrong prices', '--json');
+  expect(shadow.json()).toEqual({ shop: 'main', changed: true, notShown: { orders: 0, numbers: [] } });
   expect((await world.say('mode', 'shadow')).out).toContain('was not live');
   expect((await world.say('mode', 'show', '--shop', 'main')).out).toContain('main  shadow');
-  const audit = await world.relay.ledger.pool.query('select action, actor from audit order by at');
-  expect(audit.rows).toMatchObject([{ action: 'mode live' }, { action: 'mode shadow', actor: 'Eve' }]);
+  const stated = { details: { pluginSendingIsOff: true } };
+  expect(await audit()).toMatchObject([
+    { action: 'mode going live', ...stated },
+    { action: 'mode live', ...stated },
+    { action: 'mode shadow', actor: 'Eve', reason: 'wrong prices' },
+  ]);
+});
+
+it('who began to go live, why, and what he stated is on the record although he broke it off', async () => {
+  await connect(world);
+  await world.control('/shop', { pluginActive: true }, 'PUT');
+  await world.control('/faults', { target: 'shop', kind: 'status', status: 503, match: { pathPattern: 'status=' } });
+  const argv = ['mode', 'live', '--yes', '--plugin-sending-is-off', '--as', 'Eve', '--reason', 'cut-over'];
+  expect((await world.say(...argv)).code).toBe(EXIT.unavailable);
+  expect(await modeNow()).toBe('going_live');
+  expect(await audit()).toMatchObject([
+    { action: 'mode going live', actor: 'Eve', reason: 'cut-over', details: { pluginSendingIsOff: true } },
+  ]);
+});
+
+it('mode shadow names the orders that the plugin would send a second time', async () => {
+  await connect(world);
+  expect((await world.say('mode', 'live', '--yes')).code).toBe(EXIT.ok);
+  const orders = await ordersInShop(world, 6);
+  const { pool } = world.relay.ledger;
+  await pool.query(`update shop set live_at = live_at - interval '1 minute'`);
+  await sweep(intakeContext(world.relay), world.shop);
+  const [sent, doubtful, held, shown, waits] = orders;
+  const put = (orderId: number | undefined, set: string) =>
+    pool.query(`update intent set ${set} where kind = 'send_order' and order_id = $1`, [orderId]);
+  await put(sent, `state = 'sent', hft71_order_id = '501'`);
+  await put(doubtful, `state = 'in_doubt', doubt_since = now()`);
+  await put(held, `state = 'held', reason = 'exists'`);
+  await put(shown, `state = 'written_back', hft71_order_id = '502'`);
+  await put(waits, `state = 'held', reason = 'person'`);
+
+  const numbers = [sent, doubtful, held].map(String);
+  const said = await world.say('mode', 'shadow');
+  expect(said.code).toBe(EXIT.ok);
+  expect(said.out.replace(/\s+/g, ' ')).toContain(
+    `3 orders are at HFT71, or may be, and the shop does not show it yet: do not switch the plugin on, it would send them again: ${numbers.join(', ')}.`,
+  );
+  // Asked again it tells so still.
+  expect((await world.say('mode', 'shadow', '--json')).json()).toEqual({
+    ...{ shop: 'main', changed: false },
+    notShown: { orders: 3, numbers },
+  });
 });
 
 it('says 69 when the shop goes away while its list is read', async () => {
@@ -84,6 +134,13 @@ it('says 69 when the shop goes away while its list is read', async () => {
   const said = await world.say('mode', 'live', '--yes', '--json');
   expect(said.code).toBe(EXIT.unavailable);
   expect(said.json()).toMatchObject({ kind: 'unavailable' });
+});
+
+it('says 69 when only servers that are away stand against it', async () => {
+  await connect(world);
+  await world.control('/faults', { target: 'hft71', kind: 'status', status: 503 });
+  const said = await world.say('mode', 'live', '--yes');
+  expect([said.code, said.err.match(/^Refused: /gm)]).toEqual([EXIT.unavailable, ['Refused: ']]);
 });
 
 it('refuses a shop that is not in the settings', async () => {

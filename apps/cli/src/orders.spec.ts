@@ -127,6 +127,18 @@ describe('relay orders resolve --exists', () => {
     expect(await stateOf(id)).toBe('held');
   });
 
+  it('ends with 69 while HFT71 cannot be asked', async () => {
+    const { id, token } = await heldInDoubt(-1_000);
+    const fault = await world.control('/faults', { target: 'hft71', kind: 'status', status: 503 });
+    const said = await resolve(id, '--exists', '777777', '--attempt', token);
+    await world.control(`/faults/${String(fault['id'])}`, {}, 'DELETE');
+    expect([said.code, said.err]).toEqual([
+      EXIT.unavailable,
+      expect.stringContaining('the id could not be verified at HFT71'),
+    ]);
+    expect(await stateOf(id)).toBe('held');
+  });
+
   it('refuses an id that another order has', async () => {
     const [first, second] = [await heldInDoubt(-1_000), await heldInDoubt(-1_000)];
     const hft71Id = await orderAtHft71(world, String(first.id));

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { sweep } from '@relay/intake';
 import { intakeContext } from '@relay/operations';
-import { assertNoProcessLeft, startProcess, type StartedProcess } from '@relay/testing';
+import { assertNoProcessLeft, startProcess, waitFor, type StartedProcess } from '@relay/testing';
 import { EXIT } from './exit-codes.js';
 import { connect, ordersInShop, run, startWorld, type Json, type World } from './test-support.js';
 
@@ -53,7 +53,9 @@ it('goes through order, stock and webhook without harm', async () => {
   expect(spoken(said.out)).toContain('answers 404, as it should for nobody’s id');
   expect(said.out).not.toMatch(/customer\.example|Eve/);
   expect(await sentSoFar()).toBe(0);
-  expect(await sql('select hft71_order_id from unknown_order')).toEqual([]);
+  expect(await sql('select 1 from unknown_order union all select 1 from delivery')).toEqual([]);
+  // An outage of the webhook is not over because somebody looks whether it is.
+  expect(await sql('select webhook_heard_at from account')).toEqual([{ webhook_heard_at: null }]);
   expect(await sql('select state from intent')).toEqual([]);
 });
 
@@ -73,6 +75,17 @@ it.each<[string, Readonly<Record<string, string>>, string, RegExp]>([
   const [first] = failed(said.json());
   expect(first?.name).toMatch(name);
   expect(`${first?.found ?? ''} ${first?.toDo ?? ''}`).toMatch(text);
+});
+
+it('takes the secret that is accepted now, a rotated one too, and passes without any', async () => {
+  const rotated = await run(['webhook', 'rotate', '--hft71-side', '--keep', '0', '--yes', '--json'], env);
+  expect([rotated.code, typeof rotated.json()['secret']]).toEqual([EXIT.ok, 'string']);
+  const webhookStep = (said: { json: () => Json }) =>
+    (said.json()['steps'] as unknown as { found: string }[]).at(-1)?.found;
+  // The api looks for a new secret when a call fits none, once a second at most.
+  await waitFor(async () => (await smoke(['--json'])).code === EXIT.ok, { what: 'the new secret to be taken' });
+  const polling = await smoke(['--json'], { HFT71_WEBHOOK_SECRET: '' });
+  expect([polling.code, webhookStep(polling)]).toEqual([EXIT.ok, expect.stringContaining('skipped')]);
 });
 
 it('--send hands over one real order by the ordinary way, after a yes', async () => {

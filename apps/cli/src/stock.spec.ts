@@ -4,7 +4,7 @@ import { takeWantedStockRun } from '@relay/ledger';
 import { explainedDrift, intakeContext, verifiedStock } from '@relay/operations';
 import { assertNoProcessLeft } from '@relay/testing';
 import { EXIT } from './exit-codes.js';
-import { connect, startWorld, type Said, type World } from './test-support.js';
+import { connect, run, startWorld, type Said, type World } from './test-support.js';
 
 const SKU = 'GL64000-00001-0046';
 
@@ -67,6 +67,19 @@ describe('in a live shop', () => {
   beforeAll(async () => {
     const live = await world.say('mode', 'live', '--yes');
     if (live.code !== 0) throw new Error(live.err);
+  });
+
+  test('where the sync is off, the whole stock is not written without a yes', async () => {
+    const off = { ...world.env, HFT71_STOCK_SYNC_ENABLED: 'off' };
+    const said = await run(['stock', 'sync'], off);
+    expect([said.code, said.err.replace(/\s+/g, ' ')]).toEqual([
+      EXIT.failed,
+      expect.stringContaining('say it with --yes'),
+    ]);
+    expect((await run(['stock', 'sync', '--dry-run', '--json'], off)).json()).toMatchObject({
+      written: 0,
+      differences: 65,
+    });
   });
 
   test('sync brings the shop up to date, and tells what it did', async () => {

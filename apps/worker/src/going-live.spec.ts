@@ -95,7 +95,7 @@ describe('going live (protocol, "Going live, and leaving the plugin")', () => {
         const liveAt = new Date(Math.floor(Date.now() / 1000) * 1000);
         let meanwhile = 0;
         await alone(world.ledger, 'go live main', async () => {
-          await startGoingLive(world.ledger, 'main', liveAt, true);
+          await startGoingLive(world.ledger, 'main', liveAt, { actor: 'Eve', reason: null, pluginSendingIsOff: true });
           await passSecond();
           meanwhile = await sandbox.oneOrder();
           await world.sweptOnce();

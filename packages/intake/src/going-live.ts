@@ -17,6 +17,9 @@ import { anotherRelaysWebhooks } from './shop-webhooks.js';
 export interface GoLiveOptions {
   /** A person states that the plugin, though active, does not send. */
   readonly pluginSendingIsOff: boolean;
+  /** Who does it, for the record. */
+  readonly actor: string;
+  readonly reason?: string | null;
   readonly onProgress?: (ordersRead: number) => void;
 }
 
@@ -31,7 +34,7 @@ export interface LiveRefusal {
 export async function findLiveRefusals(
   ctx: IntakeContext,
   shop: IntakeShop,
-  options: GoLiveOptions,
+  options: Pick<GoLiveOptions, 'pluginSendingIsOff'>,
 ): Promise<LiveRefusal[]> {
   const refusals: LiveRefusal[] = [];
   const refuse = (what: string, toDo: string, kind: LiveRefusal['kind'] = 'refused') =>
@@ -91,7 +94,8 @@ export async function goLive(
   // From an answer to our keys: the index needs none, and a cache in front of the shop may answer it with an old date.
   const { serverDate } = await shop.woocommerce.listOrders({ perPage: 1 });
   const liveAt = new Date(Math.floor(serverDate.getTime() / 1000) * 1000);
-  if (!(await startGoingLive(ctx.ledger, shop.id, liveAt, options.pluginSendingIsOff)))
+  const { actor, reason = null, pluginSendingIsOff } = options;
+  if (!(await startGoingLive(ctx.ledger, shop.id, liveAt, { actor, reason, pluginSendingIsOff })))
     throw new Error(`shop ${shop.id} cannot go live: it is not in shadow mode`);
 
   const listed: number[] = [];

@@ -12,6 +12,8 @@ export interface DeliveryState {
   readonly hft71HeardAt: Date | null;
   readonly hft71RefusedAt: Date | null;
   readonly hft71RefusedToday: number;
+  /** Today and yesterday. */
+  readonly hft71RefusedLately: number;
 }
 
 /** Refusals of HFT71's webhook belong to no shop: they are counted for the first one. */
@@ -26,7 +28,8 @@ export async function deliveryState(ledger: Ledger, shopId: string): Promise<Del
             greatest(a.webhook_heard_at, (select max(received_at) from delivery d where d.shop_id = s.id and d.topic = 'hft71.order-status'))
               as "hft71HeardAt",
             max(c.last_at) filter (where c.result = 'hft71-refused') as "hft71RefusedAt",
-            coalesce(sum(c.count) filter (where c.result = 'hft71-refused' and c.day = current_date), 0)::int as "hft71RefusedToday"
+            coalesce(sum(c.count) filter (where c.result = 'hft71-refused' and c.day = current_date), 0)::int as "hft71RefusedToday",
+            coalesce(sum(c.count) filter (where c.result = 'hft71-refused' and c.day >= current_date - 1), 0)::int as "hft71RefusedLately"
      from shop s join account a on a.id = s.account_id
      left join delivery_count c on c.day > current_date - 7
      where s.id = $1 group by s.id, a.webhook_heard_at`,

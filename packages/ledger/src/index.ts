@@ -50,6 +50,7 @@ export * from './load-intent.js';
 export * from './look-ups.js';
 export * from './migrations.js';
 export * from './move-intent.js';
+export * from './not-shown.js';
 export * from './order-evidence.js';
 export * from './order-notes.js';
 export * from './retention.js';

@@ -1,5 +1,6 @@
 import type { ShopMode } from '@relay/core';
 import { isUniqueViolation } from './attempt.js';
+import { writeAuditOn } from './audit.js';
 import { inTransaction, oneRow, planned, rows, type Ledger } from './connect.js';
 import { mayBeHft71sNow } from './left-out.js';
 
@@ -98,20 +99,41 @@ export async function finishBaseline(
   return row !== null;
 }
 
-/** `live_at` is set before the list is read; nothing is sent before it has been read to its end. */
+/** Who takes a shop live, and what he stated: on the record before anything of it is done. */
+export interface LiveStatement {
+  readonly actor: string;
+  readonly reason: string | null;
+  /** The plugin, though active, does not send. */
+  readonly pluginSendingIsOff: boolean;
+}
+
+/**
+ * `live_at` is set before the list is read; nothing is sent before it has been read to its end. Who began it is on the
+ * record with it: a worker that goes on with what was broken off ends it in the relay's name.
+ */
 export async function startGoingLive(
   ledger: Ledger,
   shopId: string,
   liveAt: Date,
-  pluginOffStated = false,
+  { actor, reason, pluginSendingIsOff }: LiveStatement = { actor: 'relay', reason: null, pluginSendingIsOff: false },
 ): Promise<boolean> {
-  const row = await oneRow(
-    ledger.pool,
-    `update shop set mode = 'going_live', live_at = $2, plugin_off_stated = $3
-     where id = $1 and mode in ('shadow', 'going_live') returning id`,
-    [shopId, liveAt, pluginOffStated],
-  );
-  return row !== null;
+  return inTransaction(ledger, async (client) => {
+    const row = await oneRow(
+      client,
+      `update shop set mode = 'going_live', live_at = $2, plugin_off_stated = $3
+       where id = $1 and mode in ('shadow', 'going_live') returning id`,
+      [shopId, liveAt, pluginSendingIsOff],
+    );
+    if (row === null) return false;
+    await writeAuditOn(client, {
+      actor,
+      action: 'mode going live',
+      subject: shopId,
+      reason,
+      details: { pluginSendingIsOff },
+    });
+    return true;
+  });
 }
 
 /**

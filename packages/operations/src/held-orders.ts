@@ -28,6 +28,8 @@ export interface Refusal {
   readonly toDo: string;
   /** There is no such order, shop or whatever was named. */
   readonly isUnknown?: true;
+  /** The shop or HFT71 did not answer: trying again later may do. */
+  readonly isAway?: true;
 }
 
 export type Found = { readonly kind: 'found'; readonly order: OrderView } | Refusal;
@@ -282,8 +284,11 @@ function explain(refusal: ResolutionRefusal): Refusal {
 
 function callRefused(error: unknown, what: string): Refusal {
   if (!(error instanceof CallFailure)) throw error;
-  return refused(`${what}: ${error.message}`, 'see relay shop check');
+  const refusal = refused(`${what}: ${error.message}`, 'see relay shop check');
+  return AWAY_FOR_A_WHILE.includes(error.failure) ? { ...refusal, isAway: true } : refusal;
 }
+
+const AWAY_FOR_A_WHILE: readonly string[] = ['unavailable', 'throttled', 'retry-later'];
 
 export function refused(what: string, toDo: string): Refusal {
   return { kind: 'refused', what, toDo };

@@ -45,7 +45,7 @@ export { pauseShopByPerson, resumeCommand, resumeLine, resumeShopByPerson, type 
 export { shadowReport, type ShadowReport } from './shadow-report.js';
 export { smoke, type SmokeStep } from './smoke.js';
 export { orderToSend, sendAsTest } from './smoke-send.js';
-export { goOnGoingLive, switchLive, switchShadow, type WentLive } from './shop-mode.js';
+export { goOnGoingLive, switchLive, switchShadow, type WentLive, type WentShadow } from './shop-mode.js';
 export { importOrders, type Imported, type ImportOptions } from './import-orders.js';
 export { askReconciliation, reconcile, type Reconciled, type ReconciliationAsked } from './reconcile.js';
 export type { ReconcileOptions, ReconcileProgress } from './reconcile-run.js';

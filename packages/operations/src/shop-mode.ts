@@ -1,5 +1,5 @@
 import { findLiveRefusals, goLive, type GoLiveOptions, type LiveRefusal } from '@relay/intake';
-import { alone, goShadow, loadShop, writeAudit } from '@relay/ledger';
+import { alone, goShadow, loadShop, ordersNotShown, writeAudit, type NotShown } from '@relay/ledger';
 import { intakeContext, type ConnectedShop, type Relay } from './relay.js';
 
 export type WentLive =
@@ -7,7 +7,7 @@ export type WentLive =
   | { readonly kind: 'was-live' }
   | { readonly kind: 'refused'; readonly refusals: readonly LiveRefusal[] };
 
-type SwitchOptions = GoLiveOptions & { readonly actor: string; readonly onReceived?: () => void };
+type SwitchOptions = GoLiveOptions & { readonly onReceived?: () => void };
 
 /**
  * `relay mode live`, and `RELAY_MODE=live` when a shop is first connected: the same checks. One process at a time: a shop
@@ -58,14 +58,26 @@ async function switchAlone(relay: Relay, shop: ConnectedShop, options: SwitchOpt
     actor: options.actor,
     action: 'mode live',
     subject: shop.id,
-    details: { listed, beforeLive },
+    reason: options.reason ?? null,
+    details: { listed, beforeLive, pluginSendingIsOff: options.pluginSendingIsOff },
   });
   return { kind: 'live', listed, beforeLive };
 }
 
-/** Claims stop at once. @returns false when the shop was not live. */
-export async function switchShadow(relay: Relay, shop: ConnectedShop, actor: string): Promise<boolean> {
+export interface WentShadow {
+  /** False when the shop was not live. */
+  readonly changed: boolean;
+  /** What the plugin would send a second time, were it switched on now. */
+  readonly notShown: NotShown;
+}
+
+/** Claims stop at once; calls under way end. */
+export async function switchShadow(
+  relay: Relay,
+  shop: ConnectedShop,
+  { actor, reason = null }: { actor: string; reason?: string | null },
+): Promise<WentShadow> {
   const changed = await goShadow(relay.ledger, shop.id);
-  if (changed) await writeAudit(relay.ledger, { actor, action: 'mode shadow', subject: shop.id });
-  return changed;
+  if (changed) await writeAudit(relay.ledger, { actor, action: 'mode shadow', subject: shop.id, reason });
+  return { changed, notShown: await ordersNotShown(relay.ledger, shop.id) };
 }

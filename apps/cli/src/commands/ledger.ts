@@ -74,15 +74,18 @@ function addMoved(ledger: Command, cli: Cli): void {
     .command('moved')
     .description('It is on another PostgreSQL cluster than before, and no commit was lost. Stop all workers first.')
     .requiredOption('--reason <text>', 'how you know, for the record', notBlank)
+    .addOption(yesOption())
     .addOption(actorOption())
     .addOption(jsonOption())
     .action((options: DeclareOptions) =>
-      cli.answer(options, () =>
-        withRelay(cli, async (relay) => {
+      cli.answer(options, async () => {
+        const question = 'Nothing was lost: go on without looking for orders sent since the backup?';
+        await mustConfirm(cli, options, question);
+        return withRelay(cli, async (relay) => {
           withoutWorkers(await declareLedgerMoved(relay, { actor: options.as, reason: options.reason }));
           return { json: { moved: true }, text: 'Noted: the ledger is where it is now, and nothing was lost.' };
-        }),
-      ),
+        });
+      }),
     );
   helpful(command, ['relay ledger moved --reason "planned fail-over, the standby had everything"']);
 }

@@ -1,12 +1,12 @@
-import { Argument, type Command } from 'commander';
-import { forgetfulSettings, listShops, loadShop } from '@relay/ledger';
+import { Argument, Option, type Command } from 'commander';
+import { forgetfulSettings, listShops, loadShop, type NotShown } from '@relay/ledger';
 import { resumeCommand, switchLive, switchShadow, type Relay } from '@relay/operations';
 import { Refused, type Answer } from '../answer.js';
 import { chosenShop, knownShopId } from '../chosen-shop.js';
 import type { ActorOptions, Cli, ShopOptions } from '../cli.js';
 import { EXIT } from '../exit-codes.js';
 import { helpful } from '../helpful.js';
-import { actorOption, jsonOption, mustConfirm, shopOption, yesOption } from '../options.js';
+import { actorOption, jsonOption, mustConfirm, notBlank, shopOption, yesOption } from '../options.js';
 import { table } from '../print/table.js';
 import { instant } from '../print/times.js';
 import { wrap } from '../print/wrap.js';
@@ -14,6 +14,7 @@ import { withRelay } from '../with-relay.js';
 
 interface LiveOptions extends ActorOptions {
   readonly pluginSendingIsOff?: boolean;
+  readonly reason?: string;
   readonly yes?: boolean;
 }
 
@@ -33,6 +34,8 @@ export function addMode(program: Command, cli: Cli): void {
   addShadow(mode, cli);
 }
 
+const reasonOption = () => new Option('--reason <text>', 'why, for the record').argParser(notBlank);
+
 function addShow(mode: Command, cli: Cli): void {
   const command = mode
     .command('show')
@@ -48,6 +51,7 @@ function addLive(mode: Command, cli: Cli): void {
     .command('live')
     .description('Send this shop’s new orders from now on. Refuses while something stands against it.')
     .option('--plugin-sending-is-off', 'the HFT71 plugin is active in the shop, but its sending is switched off')
+    .addOption(reasonOption())
     .addOption(shopOption())
     .addOption(yesOption())
     .addOption(actorOption())
@@ -57,7 +61,11 @@ function addLive(mode: Command, cli: Cli): void {
     );
   helpful(
     command,
-    ['relay mode live', 'relay mode live --plugin-sending-is-off', 'relay mode live --shop main --yes --as "Eve"'],
+    [
+      'relay mode live',
+      'relay mode live --plugin-sending-is-off',
+      'relay mode live --shop main --yes --as "Eve" --reason "cut-over"',
+    ],
     [
       'Orders created before now are not sent: those that stand in a sendable status\nare held, since the sender before the relay may have sent them\n(relay orders held).',
     ],
@@ -68,22 +76,35 @@ function addShadow(mode: Command, cli: Cli): void {
   const command = mode
     .command('shadow')
     .description('Stop sending this shop’s orders, at once. Calls under way end; nothing is lost.')
+    .addOption(reasonOption())
     .addOption(shopOption())
     .addOption(actorOption())
     .addOption(jsonOption())
-    .action((options: ActorOptions) =>
+    .action((options: ActorOptions & { readonly reason?: string }) =>
       cli.answer(options, () =>
         withRelay(cli, async (relay) => {
           const shop = chosenShop(relay, options.shop);
-          const changed = await switchShadow(relay, shop, options.as);
+          const { changed, notShown } = await switchShadow(relay, shop, {
+            actor: options.as,
+            reason: options.reason ?? null,
+          });
           const text = changed
             ? `Shop ${shop.id} is in shadow mode now: nothing of it is sent. Back with: relay mode live${relay.shops.size > 1 ? ` --shop ${shop.id}` : ''}`
             : `Shop ${shop.id} was not live: nothing of it was sent.`;
-          return { json: { shop: shop.id, changed }, text: wrap(text, cli.width) };
+          const lines = notShown.orders === 0 ? [text] : [text, notShownText(notShown)];
+          return {
+            json: { shop: shop.id, changed, notShown },
+            text: lines.map((line) => wrap(line, cli.width)).join('\n'),
+          };
         }),
       ),
     );
-  helpful(command, ['relay mode shadow', 'relay mode shadow --shop main --as "Eve"']);
+  helpful(command, ['relay mode shadow', 'relay mode shadow --shop main --as "Eve" --reason "back to the plugin"']);
+}
+
+function notShownText({ orders, numbers }: NotShown): string {
+  const more = orders > numbers.length ? ` and ${orders - numbers.length} more` : '';
+  return `${orders} orders are at HFT71, or may be, and the shop does not show it yet: do not switch the plugin on, it would send them again: ${numbers.join(', ')}${more}. Leave the workers running, mend what keeps the ids from the shop (relay doctor), settle what is held or in doubt (relay orders held), and ask again: relay mode shadow`;
 }
 
 function showMode(cli: Cli, options: ShopOptions): Promise<void> {
@@ -108,6 +129,7 @@ async function goLive(cli: Cli, relay: Relay, options: LiveOptions): Promise<Ans
   const went = await switchLive(relay, shop, {
     pluginSendingIsOff: options.pluginSendingIsOff ?? false,
     actor: options.as,
+    reason: options.reason ?? null,
     onProgress: progress.show,
   }).finally(progress.clear);
   switch (went.kind) {
@@ -115,7 +137,8 @@ async function goLive(cli: Cli, relay: Relay, options: LiveOptions): Promise<Ans
       return { json: { shop: shop.id, mode: 'live', changed: false }, text: `Shop ${shop.id} is live already.` };
     case 'refused': {
       const forgetful = await forgetfulSettings(relay.ledger);
-      throw new Refused(went.refusals, forgetful.length > 0 ? EXIT.config : EXIT.failed);
+      const isAway = went.refusals.every(({ kind }) => kind === 'away');
+      throw new Refused(went.refusals, forgetful.length > 0 ? EXIT.config : isAway ? EXIT.unavailable : EXIT.failed);
     }
     case 'live': {
       const { listed, beforeLive } = went;

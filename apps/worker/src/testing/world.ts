@@ -5,7 +5,7 @@ import { loadSettings } from '@relay/config';
 import type { HandOffStep } from '@relay/handoff';
 import { closeBreaker, connectLedger, heldOrders, listAccounts, type Ledger } from '@relay/ledger';
 import { createSilentLogger } from '@relay/observability';
-import { openRelay, switchLive, switchShadow, type Relay, type WentLive } from '@relay/operations';
+import { openRelay, switchLive, switchShadow, type Relay, type WentLive, type WentShadow } from '@relay/operations';
 import {
   createTestDatabase,
   createTestRedis,
@@ -107,13 +107,13 @@ export class World extends LedgerProbe {
   }
 
   /** What `relay mode` does. */
-  async switchMode(mode: 'live' | 'shadow', settings: Environment = {}): Promise<WentLive | boolean> {
+  async switchMode(mode: 'live' | 'shadow', settings: Environment = {}): Promise<WentLive | WentShadow> {
     const relay = await this.operations(settings);
     const [shop] = relay.shops.values();
     if (shop === undefined) throw new Error('no shop is in the settings');
     return mode === 'live'
       ? switchLive(relay, shop, { pluginSendingIsOff: false, actor: 'test' })
-      : switchShadow(relay, shop, 'test');
+      : switchShadow(relay, shop, { actor: 'test' });
   }
 
   /**

@@ -52,6 +52,13 @@ export function addStockSync(stock: Command, cli: Cli): void {
         return withRelay(cli, async (relay) => {
           const { as: actor, reason = null, sku: skus = null, dryRun = false, force = false } = options;
           const shop = chosenShop(relay, options.shop);
+          // Where the sync is on, a run writes no more than the next one would by itself.
+          if (!shop.stock.enabled && skus === null && !dryRun && !force)
+            await mustConfirm(
+              cli,
+              options,
+              `HFT71_STOCK_SYNC_ENABLED is off. Write HFT71’s stock into shop ${shop.id} all the same? relay stock sync --dry-run shows what would change`,
+            );
           const asked = await askStockRun(relay, shop, { skus, dryRun, force }, { actor, reason });
           if (asked.kind === 'refused') throw new Refused(asked);
           if (!options.wait)
