@@ -21,6 +21,8 @@ export interface Progress {
   /** Processes of this kind seen in the last 30 s. */
   readonly workersSeen: number;
   readonly lastProgressAt: Date | null;
+  /** Since then, seconds, by the database's clock; null where none ever got anything done. */
+  readonly quietSeconds: number | null;
   /** Hand-offs and write-backs that could go now and are not being worked on. */
   readonly due: number;
   /** For how long the oldest of them could have gone, seconds: what an outage, a freeze or a pause took does not count. */
@@ -29,10 +31,17 @@ export interface Progress {
 
 /** What `/readyz` and the metrics judge by: whether anything moves while something could. */
 export async function readProgress(ledger: Ledger): Promise<Progress> {
-  const row = await oneRow<{ workersSeen: number; lastProgressAt: Date | null; due: number; oldest: number }>(
+  const row = await oneRow<{
+    workersSeen: number;
+    lastProgressAt: Date | null;
+    quietSeconds: number | null;
+    due: number;
+    oldest: number;
+  }>(
     ledger.pool,
     `select (select count(*)::int from process_beat where kind = 'worker' and seen_at > now() - interval '30 seconds') as "workersSeen",
             (select max(progress_at) from process_beat where kind = 'worker') as "lastProgressAt",
+            (select extract(epoch from now() - max(progress_at)) from process_beat where kind = 'worker')::float8 as "quietSeconds",
             count(d.*)::int as due,
             coalesce(extract(epoch from now() - min(d.since)), 0)::float8 as oldest
      from (
@@ -48,6 +57,7 @@ export async function readProgress(ledger: Ledger): Promise<Progress> {
   return {
     workersSeen: row?.workersSeen ?? 0,
     lastProgressAt: row?.lastProgressAt ?? null,
+    quietSeconds: row?.quietSeconds ?? null,
     due: row?.due ?? 0,
     oldestDueSeconds: row?.oldest ?? 0,
   };

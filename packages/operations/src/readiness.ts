@@ -22,10 +22,9 @@ export async function readReadiness(relay: Relay): Promise<Readiness> {
   let paused: Readiness['paused'] = [];
   try {
     paused = (await pausedShops(relay.ledger)).map(({ shopId, pausedAt }) => ({ shop: shopId, since: pausedAt }));
-    const { workersSeen, due, oldestDueSeconds, lastProgressAt } = await readProgress(relay.ledger);
+    const { workersSeen, due, oldestDueSeconds, quietSeconds } = await readProgress(relay.ledger);
     if (workersSeen === 0) problems.push('no worker has been seen for 30 s');
-    const quietSeconds = lastProgressAt === null ? Infinity : (Date.now() - lastProgressAt.getTime()) / 1000;
-    if (due > 0 && oldestDueSeconds > STUCK_SECONDS && quietSeconds > STUCK_SECONDS)
+    if (due > 0 && oldestDueSeconds > STUCK_SECONDS && (quietSeconds ?? Infinity) > STUCK_SECONDS)
       problems.push(`${due} due, the oldest for ${Math.round(oldestDueSeconds)} s, and nothing moves`);
     warnings.push(...(await undeliveredAlerts(relay)).map(undeliveredText));
   } catch {
