@@ -103,7 +103,7 @@ export const alertVariables = {
     description: 'So many failed hand-offs in that time are an alert, if half of all failed, or all since the last.',
   }),
   RELAY_ALERT_UNAUTHORIZED: withDefault(integer({ least: 1, most: 10_000 }), '3', {
-    description: 'So many answers 401 in that time are an alert, if they are a fifth of all.',
+    description: 'So many answers 401 or 403 in that time are an alert, if they are a fifth of all.',
   }),
   RELAY_ALERT_WEBHOOK_SILENCE: withDefault(duration({ leastMs: 1000 }), '6h', {
     description: 'A webhook that told nothing for so long is an alert, if something happened that it should have told.',

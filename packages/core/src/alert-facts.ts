@@ -16,7 +16,7 @@ export interface BreakerFacts {
 /** Calls of one side within the window of the rules. */
 export interface CallFacts {
   readonly calls: number;
-  /** Answers 401. */
+  /** Answers 401 and 403; of a shop's, those with a code: without one a 403 is a firewall's. */
   readonly unauthorized: number;
   readonly firstUnauthorizedAt: Date | null;
 }
@@ -25,11 +25,15 @@ export interface AccountFacts extends CallFacts {
   readonly id: string;
   readonly baseUrl: string;
   readonly breaker: BreakerFacts;
+  /** With the log-ins that failed: without one no order goes. */
   readonly sends: number;
   readonly failedSends: number;
   /** Failed ones since the last that HFT71 took. */
   readonly failedSinceSuccess: number;
   readonly firstFailedSendAt: Date | null;
+  /** Orders of the last day that HFT71 did not take, since the last one that it took. */
+  readonly refusedInARow: number;
+  readonly firstRefusedAt: Date | null;
   /** Answers 429. */
   readonly throttled: number;
   /** What the limit would have granted in the window. */
@@ -40,6 +44,8 @@ export interface AccountFacts extends CallFacts {
   /** The same, a freeze of HFT71's counting as waiting for its limit. */
   readonly waitingForLimit: number;
   readonly oldestWaitingForLimitMs: number;
+  /** For how long one of them has been answered 429, while HFT71 took no other. */
+  readonly oldestThrottledMs: number;
   /** HFT71's webhook, where it has a secret; null where none is set. */
   readonly webhook: WebhookFacts | null;
 }

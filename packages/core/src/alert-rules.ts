@@ -47,7 +47,8 @@ const RULES: readonly AlertRule[] = [
   {
     kind: K.failedSends,
     severities: [1],
-    threshold: 'RELAY_ALERT_FAILED_SENDS (3) failed send_order, and half of all or all since the last good one',
+    threshold:
+      'RELAY_ALERT_FAILED_SENDS (3) failed send_order or login, and half of all or all since the last good one; or so many orders in a row, within a day',
     window: IN_WINDOW,
     clears: 'by-itself',
     runbook: 'api-outage',
@@ -55,7 +56,7 @@ const RULES: readonly AlertRule[] = [
   {
     kind: K.credentials,
     severities: [1],
-    threshold: 'RELAY_ALERT_UNAUTHORIZED (3) answers 401, and a fifth of all; or a log-in opened the breaker',
+    threshold: 'RELAY_ALERT_UNAUTHORIZED (3) answers 401 or 403, and a fifth of all; or a log-in opened the breaker',
     window: IN_WINDOW,
     clears: 'by-itself',
     runbook: 'credentials',
@@ -129,7 +130,8 @@ const RULES: readonly AlertRule[] = [
   {
     kind: K.starved,
     severities: [2],
-    threshold: 'an order that could go waits for HFT71’s limit: 80 % of it used, or three answers 429',
+    threshold:
+      'an order that could go waits for HFT71’s limit: 80 % of it used, three answers 429, or it gets nothing else',
     window: 'RELAY_ALERT_STARVED (10 min)',
     clears: 'by-itself',
     runbook: 'limit',

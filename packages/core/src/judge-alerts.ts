@@ -50,6 +50,15 @@ function judgeAccount(account: AccountFacts, facts: AlertFacts, limits: AlertThr
         account.firstFailedSendAt,
       ),
     );
+  else if (account.refusedInARow >= limits.failedSends)
+    found.push(
+      about(
+        K.failedSends,
+        1,
+        `${account.baseUrl} took none of the last ${account.refusedInARow} orders that it was handed`,
+        account.firstRefusedAt,
+      ),
+    );
   if (areRefused(account, limits) || (breaker.state !== 'closed' && breaker.owner === 'unauthorized'))
     found.push(
       about(K.credentials, 1, refusedText(`HFT71 (${account.baseUrl})`, account), account.firstUnauthorizedAt),
@@ -72,13 +81,14 @@ function judgeAccount(account: AccountFacts, facts: AlertFacts, limits: AlertThr
         `HFT71’s webhook told nothing in ${span(limits.webhookSilenceMs)}, in which polling found ${account.webhook.missed} changes${refusedToday(account.webhook)}`,
       ),
     );
-  const isStarved = account.throttled >= 3 || account.calls >= MOSTLY_USED * account.granted;
-  if (isStarved && account.waitingForLimit > 0 && account.oldestWaitingForLimitMs >= limits.starvedMs)
+  const isAtLimit = account.throttled >= 3 || account.calls >= MOSTLY_USED * account.granted;
+  const starvedForMs = Math.max(account.oldestThrottledMs, isAtLimit ? account.oldestWaitingForLimitMs : 0);
+  if (account.waitingForLimit > 0 && starvedForMs >= limits.starvedMs)
     found.push(
       about(
         K.starved,
         2,
-        `${account.waitingForLimit} orders wait for HFT71’s limit, the oldest for ${span(account.oldestWaitingForLimitMs)}: ` +
+        `${account.waitingForLimit} orders wait for HFT71’s limit, the oldest for ${span(starvedForMs)}: ` +
           `${account.calls} calls of ${Math.floor(account.granted)} in the last ${span(limits.windowMs)}, ${account.throttled} answered 429`,
       ),
     );
@@ -208,7 +218,7 @@ function areRefused({ calls, unauthorized }: CallFacts, limits: AlertThresholds)
 function refusedText(who: string, { unauthorized, calls }: CallFacts): string {
   return unauthorized === 0
     ? `${who} refuses the log-in`
-    : `${who} answered 401 to ${unauthorized} of the last ${calls} calls: its keys or its password are refused`;
+    : `${who} answered 401 or 403 to ${unauthorized} of the last ${calls} calls: its keys, its password or its rights are refused`;
 }
 
 function isSilent(webhook: WebhookFacts | null, { missedWebhooks }: AlertThresholds): webhook is WebhookFacts {

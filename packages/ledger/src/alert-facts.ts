@@ -63,8 +63,12 @@ export async function accountFacts(
   });
 }
 
+/** Without a log-in no order goes: one that is refused as such is told as that. */
+const FAILED_LOG_IN = `(c.action = 'login' and (${FAILED_CALL} or c.status >= 400 and c.status not in (401, 403, 429)))`;
 /** A 4xx is the order's own, but many of them in a row are HFT71's; a 429 is the limit's. */
-const FAILED_SEND = `c.action = 'send_order' and (${FAILED_CALL} or c.status >= 400 and c.status <> 429)`;
+const FAILED_SEND = `(c.action = 'send_order' and (${FAILED_CALL} or c.status >= 400 and c.status <> 429) or ${FAILED_LOG_IN})`;
+/** Without a code of WooCommerce's or a plugin's, a 403 is a firewall's. */
+const REFUSED_KEY = `(c.status = 401 or c.status = 403 and c.code is not null)`;
 const GOOD_SEND = `c.action = 'send_order' and c.status between 200 and 299`;
 
 /**
@@ -78,17 +82,18 @@ const waitedSince = (further: string) => `greatest(
 
 const ACCOUNTS = `
 select a.id, a.base_url as "baseUrl", a.breaker_state as state, a.breaker_owner as owner, a.breaker_reason as reason,
-       called.*, waiting.*, coalesce(a.webhook_heard_at > now() - $3::bigint * interval '1 millisecond', false) as "isHeard", changed.*
+       called.*, refused.*, waiting.*, coalesce(a.webhook_heard_at > now() - $3::bigint * interval '1 millisecond', false) as "isHeard", changed.*
 from account a
 cross join lateral (
   select max(c.at) as at from shop s join api_call c on c.shop_id = s.id
-  where s.account_id = a.id and c.target = 'hft71' and c.at > now() - $2::bigint * interval '1 millisecond' and ${GOOD_SEND}
+  where s.account_id = a.id and c.target = 'hft71' and c.at > now() - interval '1 day' and ${GOOD_SEND}
 ) good
 cross join lateral (
   select count(*)::int as calls,
-         count(*) filter (where c.status = 401)::int as unauthorized, min(c.at) filter (where c.status = 401) as "firstUnauthorizedAt",
+         count(*) filter (where c.status in (401, 403))::int as unauthorized,
+         min(c.at) filter (where c.status in (401, 403)) as "firstUnauthorizedAt",
          count(*) filter (where c.status = 429)::int as throttled,
-         count(*) filter (where c.action = 'send_order')::int as sends,
+         count(*) filter (where c.action = 'send_order' or ${FAILED_LOG_IN})::int as sends,
          count(*) filter (where ${FAILED_SEND})::int as "failedSends",
          count(*) filter (where ${FAILED_SEND} and c.at > coalesce(good.at, '-infinity'))::int as "failedSinceSuccess",
          min(c.at) filter (where ${FAILED_SEND}) as "firstFailedSendAt"
@@ -97,11 +102,25 @@ cross join lateral (
     and c.action not in ${NO_CALLS} and coalesce(c.code, '') not in ('budget', 'send-by', 'stale-connection')
 ) called
 cross join lateral (
+  -- of few orders a day no window of minutes has enough
+  select count(distinct (c.shop_id, c.order_id))::int as "refusedInARow", min(c.at) as "firstRefusedAt"
+  from shop s join api_call c on c.shop_id = s.id
+  where s.account_id = a.id and c.target = 'hft71' and c.action = 'send_order' and c.at > now() - interval '1 day' and ${FAILED_SEND}
+    and c.at > coalesce(good.at, '-infinity')
+) refused
+cross join lateral (
   select count(i.id) filter (where send_window(a) > 0)::int as due,
          coalesce(max(${waitedSince(', a.frozen_until')}) filter (where send_window(a) > 0), 0)::float8 * 1000 as "oldestDueMs",
          count(*)::int as "waitingForLimit",
-         coalesce(max(${waitedSince('')}), 0)::float8 * 1000 as "oldestWaitingForLimitMs"
+         coalesce(max(${waitedSince('')}), 0)::float8 * 1000 as "oldestWaitingForLimitMs",
+         coalesce(max(extract(epoch from now() - greatest(tried.at, a.breaker_since, h.breaker_since, s.resumed_at))) filter (where tried.at is not null), 0)
+           ::float8 * 1000 as "oldestThrottledMs"
   from intent i join shop s on s.id = i.shop_id and s.mode = 'live' and s.paused_at is null left join shop_host h on h.id = s.host
+  left join lateral (
+    -- each freeze begins its clocks anew
+    select min(t.prepared_at) as at from attempt t
+    where t.intent_id = i.id and t.http_status = 429 and t.prepared_at > greatest(good.at, now() - interval '1 day') and i.could_go_from is not null
+  ) tried on true
   where i.account_id = a.id and i.kind in ('send_order', 'reprint') and i.state = 'ready'
     and (i.not_before is null or i.not_before <= now() or i.could_go_from is not null)
     and a.breaker_state = 'closed' and coalesce(h.breaker_state, 'closed') = 'closed'
@@ -157,7 +176,7 @@ select s.id, s.host, coalesce(h.breaker_state, 'closed') as state, h.breaker_own
 from shop s left join shop_host h on h.id = s.host
 cross join lateral (
   select count(*)::int as calls,
-         count(*) filter (where c.status = 401)::int as unauthorized, min(c.at) filter (where c.status = 401) as "firstUnauthorizedAt"
+         count(*) filter (where ${REFUSED_KEY})::int as unauthorized, min(c.at) filter (where ${REFUSED_KEY}) as "firstUnauthorizedAt"
   from api_call c where c.shop_id = s.id and c.target = 'shop' and c.at > now() - $2::bigint * interval '1 millisecond'
 ) called
 cross join lateral (

@@ -48,6 +48,18 @@ const withoutWorker = async (ms: number) => {
     await world.evaluate();
   }
 };
+/** The order waits for the end of a freeze, as a try leaves it. */
+const throttledTries = (count: number) =>
+  world.sql(
+    `with tried as (
+       insert into attempt (token, intent_id, dispatch_no, worker, payload_hash, prepared_at, claimed_at, ended_at, outcome, cause, http_status)
+       select gen_random_uuid(), i.id, n, 'spec', 'p', now(), now(), now(), 'not_processed', 'throttled', 429 from intent i, generate_series(1, $1) n
+       returning intent_id
+     )
+     update intent i set could_go_from = coalesce(i.could_go_from, s.could_go_ms), state_since = now(), not_before = now() + interval '20 minutes'
+     from shop s where s.id = i.shop_id and i.id in (select intent_id from tried)`,
+    [count],
+  );
 const breaker = (state: string, owner: string | null) =>
   world.sql('update account set breaker_state = $1, breaker_owner = $2, breaker_since = now()', [state, owner]);
 const host = (state: string) =>
@@ -77,6 +89,41 @@ const SCENARIOS: readonly Scenario[] = [
     kind: K.credentials,
     severity: 1,
     begins: () => world.calls(3, { action: 'login', status: 401 }),
+    withinMs: MINUTE,
+    ends: () => world.pass(5 * MINUTE, 30_000),
+  },
+  {
+    kind: K.failedSends,
+    severity: 1,
+    begins: () => world.calls(3, { action: 'login', status: 503 }),
+    withinMs: MINUTE,
+    ends: () => world.pass(5 * MINUTE, 30_000),
+  },
+  {
+    kind: K.failedSends,
+    severity: 1,
+    begins: async () => {
+      await world.calls(1, { orderId: 9 });
+      for (const orderId of [1, 2, 3]) {
+        await world.pass(HOUR, 10 * MINUTE);
+        await world.stockRun();
+        await world.calls(1, { status: 422, orderId });
+      }
+    },
+    withinMs: MINUTE,
+    ends: () => world.calls(1, { orderId: 4 }),
+  },
+  {
+    kind: K.credentials,
+    severity: 1,
+    begins: () => world.calls(3, { action: 'get_status', status: 403 }),
+    withinMs: MINUTE,
+    ends: () => world.pass(5 * MINUTE, 30_000),
+  },
+  {
+    kind: K.credentials,
+    severity: 1,
+    begins: () => world.calls(3, { action: 'list_orders', target: 'shop', status: 403, code: 'rest_forbidden' }),
     withinMs: MINUTE,
     ends: () => world.pass(5 * MINUTE, 30_000),
   },
@@ -171,6 +218,19 @@ const SCENARIOS: readonly Scenario[] = [
     ends: settleOrders,
   },
   {
+    kind: K.starved,
+    severity: 2,
+    // One order, which HFT71 answers with nothing but 429: each freeze begins its clocks anew.
+    begins: async () => {
+      await world.orders(1);
+      await throttledTries(4);
+      await world.pass(8 * MINUTE, MINUTE);
+      await throttledTries(1);
+    },
+    withinMs: 3 * MINUTE,
+    ends: settleOrders,
+  },
+  {
     kind: K.noWorker,
     severity: 1,
     begins: () => Promise.resolve(),
@@ -231,9 +291,18 @@ function withWorker(ms: number): Promise<unknown> {
   return world.pass(ms, Math.max(15_000, ms / 10));
 }
 
+/** A person mends it, and not enough. */
+async function refusedAgain(): Promise<void> {
+  for (let tries = 1; tries <= 3; tries += 1) {
+    await world.calls(1, { status: 422, orderId: 1 });
+    await world.pass(15 * MINUTE, 5 * MINUTE);
+  }
+}
+
 describe('what is no alert', () => {
   it.each<[string, () => Promise<unknown>]>([
     ['a few failures among many good ones', async () => (await world.calls(20), await world.calls(3, { status: 500 }))],
+    ['refusals of one order, hours apart', refusedAgain],
     ['a 401 that ends a token', async () => (await world.calls(20), await world.calls(3, { status: 401 }))],
     ['an order that a person holds', () => world.orders(3, { state: 'held', reason: 'person' })],
     ['what going live has listed', () => world.orders(300, { state: 'held', reason: 'before-go-live' })],
