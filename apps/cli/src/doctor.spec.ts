@@ -67,7 +67,7 @@ it('every wrong setting is a finding of its own, with an example', async () => {
 
 it('another HFT71 account than that of the ledger’s orders', async () => {
   const said = await doctor({ HFT71_BASE_URL: world.sandbox.hft71.replace('127.0.0.1', 'localhost') });
-  expect(causes(said.json())[0]).toBe('hft71-base-url');
+  expect(causes(said.json())[0]).toBe('hft71-account');
   expect(said.out).toContain(`The ledger’s orders are at ${world.sandbox.hft71}`);
 });
 

@@ -34,7 +34,8 @@ export const CAUSES: Readonly<Record<Cause, CauseRule>> = {
   'redis-writes': { severity: 1, explains: ['worker-stuck', ...WORK_SYMPTOMS] },
   'redis-policy': { severity: 2 },
   'no-shop': { severity: 1 },
-  clock: { severity: 2, explains: ['shop-credentials', 'hft71-credentials'] },
+  // No credentials: calls are signed by the shop's own time, and a log-in knows none.
+  clock: { severity: 2 },
 
   'shop-base-url': shopRule(1, 'no-worker'),
   'shop-path': shopRule(1),
@@ -51,15 +52,17 @@ export const CAUSES: Readonly<Record<Cause, CauseRule>> = {
   'shop-away': shopRule(1),
   'shop-throttled': shopRule(2),
 
-  'hft71-base-url': { severity: 1, explains: ['no-worker', ...HFT71_SYMPTOMS] },
-  'hft71-path': { severity: 1, explains: ['no-worker', ...HFT71_SYMPTOMS] },
+  'hft71-base-url': { severity: 1, explains: ['hft71-account', ...HFT71_SYMPTOMS] },
+  'hft71-path': { severity: 1, explains: ['hft71-account', ...HFT71_SYMPTOMS] },
   'hft71-certificate': hft71Rule,
   'hft71-http': hft71Rule,
   'hft71-firewall': hft71Rule,
-  'hft71-credentials': { severity: 1, explains: ['no-worker', ...HFT71_SYMPTOMS] },
+  // A worker starts with a wrong password, and waits.
+  'hft71-credentials': hft71Rule,
   'hft71-forbidden': hft71Rule,
   'hft71-outage': hft71Rule,
   'hft71-away': hft71Rule,
+  'hft71-account': { severity: 1, explains: ['no-worker', 'backlog', 'alerts'] },
   'hft71-limit': { severity: 2, explains: ['hft71-calls', 'backlog', 'alerts'] },
 
   'worker-stuck': { severity: 1, explains: ['no-worker', ...WORK_SYMPTOMS] },
