@@ -71,6 +71,8 @@ describe('of the shop', () => {
     ['a page where it never answered', failed('unavailable', 200, 'not-json'), { servedAt: null }, 'shop-base-url'],
     ['too many calls', failed('throttled', 429, null), {}, 'shop-throttled'],
     ['an outage', failed('unavailable', 502, null), {}, 'shop-outage'],
+    ['WordPress while it updates', failed('throttled', 503, null), {}, 'shop-outage'],
+    ['an overloaded host', failed('unavailable', 503, null), {}, 'shop-outage'],
   ])('%s', (_what, failure, over, cause) => {
     const reason = shopReason({ ...SHOP, ...over }, failure);
     expect(reason.cause).toBe(cause);
@@ -118,6 +120,14 @@ describe('of HFT71', () => {
     expect(reason.cause).toBe(cause);
     expect(`${reason.what} ${reason.toDo}`).not.toMatch(/undefined|null|\[object/);
   });
+});
+
+it.each([
+  ['throttled', 600_000, true],
+  ['unavailable', null, false],
+] as const)('says that HFT71 says when to come again only where it does: %s', (failure, retryAfterMs, says) => {
+  const refusal = new CallFailure({ target: 'hft71', action: 'login', failure, status: 503, retryAfterMs });
+  expect(hft71Reason(HFT71, refusal).what.includes('when to come again')).toBe(says);
 });
 
 describe('of clocks', () => {

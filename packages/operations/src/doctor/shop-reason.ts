@@ -28,6 +28,13 @@ export function shopReason(endpoint: Endpoint, failure: CallFailure): Reason {
       toDo: 'Exempt /wp-json/ from the password before the site, or from the plugin that refuses the REST API to guests; or let the relay’s address through. Another key does not help.',
     };
   if (failure.failure === 'unauthorized') return refusedKey(endpoint, failure);
+  // WordPress's own page while it updates is a 503 with Retry-After: 600; a host that limits calls says 429.
+  if (status === 503)
+    return {
+      cause: 'shop-outage',
+      what: 'The shop answers 503: maintenance, or an overloaded host',
+      toDo: 'Orders wait and nothing is lost. If it lasts: delete the file .maintenance that a broken update left in the shop’s WordPress, or look into its host’s error log.',
+    };
   const common = endpointReason(endpoint, failure);
   if (common !== null) return common;
   if (code === 'rest_no_route')
