@@ -12,6 +12,7 @@ import {
 import type { OpenLedger } from './examine-postgres.js';
 import type { ExaminedShop } from './examine-shop.js';
 import { examineDeliveries, isLater } from './examine-shop-webhooks.js';
+import { examineStock } from './examine-stock.js';
 import { spanOf } from './examine-work.js';
 import type { Cause } from './finding.js';
 import type { Examination } from './examination.js';
@@ -35,6 +36,7 @@ export async function examineShopRecord(
       toDo: 'Set it to what it was: all, feed or a pattern; `relay shop check` shows what each would do.',
     });
   judgeSweeps(exam, shop.id, view, settings);
+  await examineStock(exam, record, shop);
   await examineBreakers(exam, record, shop);
   await examineDeliveries(exam, record, shop.id);
   await examineHft71Webhook(exam, record, shop);

@@ -30,6 +30,7 @@ export type Cause =
   | `hft71-webhook-${'secret' | 'silent'}`
   | 'status-mapping'
   | 'sweep-late'
+  | 'stock-late'
   | 'backlog'
   | 'alerts'
   | 'undelivered-alerts'
