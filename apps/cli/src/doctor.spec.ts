@@ -1,4 +1,4 @@
-import { beat, countDelivery, openBreaker, raiseAlert } from '@relay/ledger';
+import { beat, countDelivery, gatherAlerts, openBreaker, raiseAlert } from '@relay/ledger';
 import { addShop } from '@relay/operations';
 import { assertNoProcessLeft } from '@relay/testing';
 import { randomUUID } from 'node:crypto';
@@ -67,7 +67,7 @@ it('every wrong setting is a finding of its own, with an example', async () => {
 
 it('another HFT71 account than that of the ledger’s orders', async () => {
   const said = await doctor({ HFT71_BASE_URL: world.sandbox.hft71.replace('127.0.0.1', 'localhost') });
-  expect(causes(said.json())[0]).toBe('hft71-base-url');
+  expect(causes(said.json())[0]).toBe('hft71-account');
   expect(said.out).toContain(`The ledger’s orders are at ${world.sandbox.hft71}`);
 });
 
@@ -83,7 +83,7 @@ it('tries a refused password three times over all runs, and no fourth time', asy
   expect((await world.say('breaker', 'show', '--json')).json()).toMatchObject({ account: { state: 'closed' } });
 });
 
-it('a breaker that a person opened is the cause, an open alert a warning', async () => {
+it('a breaker that a person opened is the cause, an open alert follows from it', async () => {
   const { ledger } = world.relay;
   await raiseAlert(ledger, { kind: 'queue age', severity: 2, subject: 'main', message: 'the oldest waits for 4 h' });
   await openBreaker(
@@ -95,12 +95,54 @@ it('a breaker that a person opened is the cause, an open alert a warning', async
   expect(said.json()).toMatchObject({
     findings: [
       { cause: 'account-stopped', what: 'A person (eve) has stopped all calls: stock-taking' },
-      { cause: 'alerts', state: 'warning', explainedBy: 'account-stopped' },
+      { cause: 'alerts', state: 'failed', severity: 2, explainedBy: 'account-stopped' },
     ],
   });
   expect(said.code).toBe(EXIT.sev1);
   await world.say('breaker', 'close', '--reason', 'counted', '--yes');
   await ledger.pool.query('delete from alert');
+});
+
+it('an open alert fails with its severity until a person looks after it; a SEV-3 is a warning', async () => {
+  const { ledger } = world.relay;
+  await raiseAlert(ledger, { kind: 'stock run failed', severity: 2, subject: 'main', message: 'broken off' });
+  const open = await doctor();
+  expect([open.code, causes(open.json())]).toEqual([EXIT.sev2, ['alerts']]);
+  await gatherAlerts(ledger, { channels: [], cooldownMs: 60_000 });
+  const [incident] = (await ledger.pool.query('select id from incident')).rows as { id: string }[];
+  await world.say('incident', 'ack', String(incident?.id), '--as', 'eve', '--reason', 'on it');
+  const acknowledged = await doctor();
+  expect([acknowledged.code, acknowledged.json()['findings']]).toEqual([
+    EXIT.ok,
+    [expect.objectContaining({ cause: 'alerts', state: 'warning', severity: 2 })],
+  ]);
+  expect(acknowledged.out).toContain('(eve looks after it)');
+  await ledger.pool.query('truncate incident cascade; delete from alert');
+  await raiseAlert(ledger, { kind: 'unknown HFT71 status', severity: 3, subject: 'main', message: 'glowing' });
+  expect((await doctor()).code).toBe(EXIT.ok);
+  await ledger.pool.query('delete from alert');
+});
+
+it('stock that was not synchronised for two intervals; where it is off, the interval of polling', async () => {
+  const { pool } = world.relay.ledger;
+  const stockIsOn = { HFT71_STOCK_SYNC_ENABLED: 'on', HFT71_STOCK_INTERVAL: '1h', HFT71_POLL_INTERVAL: '3h' };
+  const checked = async (settings: Record<string, string>) =>
+    ((await doctor(settings)).json()['checks'] as readonly Json[]).find(({ name }) =>
+      /stock and polling/.test(String(name)),
+    );
+  expect(await checked({ HFT71_POLL_INTERVAL: '3h' })).toMatchObject({
+    state: 'skipped',
+    what: expect.stringContaining('statuses are polled every 3 h'),
+  });
+  await pool.query(`update shop set mode = 'live', stock_since = now() - interval '90 minutes'`);
+  expect(await checked(stockIsOn)).toMatchObject({
+    state: 'ok',
+    what: expect.stringMatching(/every 60 min.*every 3 h/),
+  });
+  await pool.query(`update shop set stock_since = now() - interval '121 minutes'`);
+  const late = await doctor(stockIsOn);
+  expect([late.code, causes(late.json())]).toEqual([EXIT.sev2, ['stock-late']]);
+  await pool.query(`update shop set mode = 'shadow', stock_since = null`);
 });
 
 it('a shop’s host whose breaker a person opened: the command that it names lets it be called again', async () => {

@@ -47,6 +47,21 @@ it('ready to cut over, when both would have sent the same', async () => {
   expect(await report('--no-hft71')).toMatchObject({ ready: true, counts: { both: 3, compared: 0 } });
 });
 
+it('what was refunded since the plugin sent it stands against nothing', async () => {
+  const [all, one] = (await ordersInShop(world, 2)) as [number, number];
+  await sweep(intakeContext(world.relay), world.shop);
+  for (const orderId of [all, one]) {
+    await sentByPlugin(orderId);
+    const { lines } = await world.shop.woocommerce.getOrder(orderId);
+    const refunded = (orderId === all ? lines : lines.slice(0, 1)).map(({ id, quantity }) => ({ id, quantity }));
+    await world.control(`/orders/${orderId}/refunds`, { line_items: refunded, amount: '1.00' });
+  }
+  expect(await report()).toMatchObject({
+    ...{ ready: true, reasons: [], onlyPlugin: [], differences: [] },
+    counts: { both: 5, compared: 5 },
+  });
+});
+
 it('not ready: names what only one of them sent, what differs, and what would be held', async () => {
   const [other, unknown, early] = (await ordersInShop(world, 4)) as [number, number, number];
   // an hour old, and the plugin has not come to it

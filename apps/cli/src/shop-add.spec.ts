@@ -33,16 +33,23 @@ describe('relay shop add', () => {
     );
   afterAll(() => rmSync(dirname(file), { recursive: true, force: true }));
 
-  it('takes a second shop in, which the list shows, and replaces it', async () => {
+  it('takes a second shop in, which the list shows, and replaces it only where that is said', async () => {
     write({});
     expect((await world.say('shop', 'add', 'second', '--file', file, '--json')).json()).toEqual({
       shop: 'second',
       added: true,
     });
-    expect((await world.say('shop', 'add', 'second', '--file', file, '--json')).json()).toEqual({
+    const again = ['shop', 'add', 'second', '--file', file];
+    expect(await world.say(...again)).toMatchObject({ code: 1, err: expect.stringContaining('known already') });
+    expect((await world.say(...again, '--replace')).code).not.toBe(0); // nobody is there to confirm it
+    expect((await world.say(...again, '--replace', '--yes', '--json')).json()).toEqual({
       shop: 'second',
       replaced: true,
     });
+    const audit = await world.relay.ledger.pool.query(
+      `select details from audit where action = 'shop add' order by id`,
+    );
+    expect(audit.rows).toEqual([{ details: { replaced: false } }, { details: { replaced: true } }]);
     const list = (await world.say('shop', 'list', '--json')).json();
     expect(list).toContainEqual(
       expect.objectContaining({ id: 'second', mode: 'connecting', hft71: 'http://127.0.0.1:10' }),

@@ -43,6 +43,29 @@ it('says what hinders a shop that is not connected yet, and nothing else', async
   expect(failedChecks(said)).toEqual(['mode']);
 });
 
+it('a command with other settings changes nothing of what the workers go by', async () => {
+  const { ledger } = world.relay;
+  const inForce = async () => ({
+    rate: (await world.shop.budget.state()).configured,
+    hostRate: (await world.shop.hostBudget.state()).configured,
+    rows: (await ledger.pool.query('select * from account')).rows.concat(
+      (await ledger.pool.query('select base_url, host from shop')).rows,
+      (await ledger.pool.query('select id, probe_ms from shop_host')).rows,
+    ) as unknown[],
+  });
+  await world.shop.budget.room('send'); // as the first call of a worker announces them
+  await world.shop.hostBudget.room('send');
+  const before = await inForce();
+  await check({
+    HFT71_RATE_LIMIT: '600/min',
+    WC_RATE_LIMIT: '7/min',
+    HFT71_MAX_IN_FLIGHT: '2',
+    RELAY_BREAKER_PROBE: '1s',
+    WC_BASE_URL: world.sandbox.shop.replace('127.0.0.1', 'localhost'),
+  });
+  expect(await inForce()).toEqual(before);
+});
+
 it('a good shop: every check passes, and each choice of HFT71_LINES is shown with what it would do', async () => {
   await world.control('/orders', { count: 6, kinds: ['simple', 'mixed', 'foreign'] });
   await connect(world);

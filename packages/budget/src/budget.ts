@@ -78,7 +78,12 @@ export interface BudgetOptions {
   readonly afterLoss?: 'wait' | 'pace';
   /** Time between two raises of a lowered rate, at least a window. Default: a minute. */
   readonly raiseEveryMs?: number;
+  /** False for who passes by: its rate counts only while nobody has announced one. Default: true. */
+  readonly announces?: boolean;
 }
+
+/** Older than every announcement, and newer than none. */
+const BEFORE_ANY = 1;
 
 const MINUTE = 60_000;
 
@@ -89,7 +94,7 @@ export function createBudget(options: BudgetOptions): Budget {
   const keys = ['slots', 'frozen-until', 'state'].map((name) => `${keyPrefix}budget:{${key}}:${name}`);
 
   /** What this process knows of the state, so that a loss is noticed and the newest configuration wins. */
-  const seen = { epoch: 0, configuredAt: 0 };
+  const seen = { epoch: 0, configuredAt: options.announces === false ? BEFORE_ANY : 0 };
   async function open(script: LuaScript, ...args: (string | number)[]): Promise<readonly number[]> {
     const opening = [rate.calls, rate.windowMs, seen.configuredAt, waitsAfterLoss ? seen.epoch : -1, raiseEveryMs];
     const answer = await script.numbers(redis, keys, [...opening, ...args]);

@@ -160,6 +160,15 @@ describe('a rate that was configured anew', () => {
     expect((await newest.state()).configured).toEqual(hourly(50));
   });
 
+  it('is left alone by who passes by, whose own counts only until somebody announces one', async () => {
+    const passerBy = (calls: number) => createBudget({ redis, key, rate: hourly(calls), announces: false });
+    await passerBy(50).take('send');
+    expect((await passerBy(50).state()).configured).toEqual(hourly(50));
+    await process(hourly(30)).room('send');
+    await passerBy(60).room('send');
+    expect((await passerBy(60).state()).configured).toEqual(hourly(30));
+  });
+
   it('stays the newest when the state was lost, whoever comes first', async () => {
     const [old, newest] = [process(hourly(100)), process(hourly(5))];
     await old.take('send');

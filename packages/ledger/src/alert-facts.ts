@@ -194,7 +194,12 @@ cross join lateral (
 ) swept
 where s.id = any($1::text[])`;
 
-async function stockFacts(ledger: Ledger, shopId: string, intervalMs: number | null): Promise<ShopFacts['stock']> {
+/** @param intervalMs null where the stock is not synchronised. @returns null also before it was, and where the shop is not live. */
+export async function stockFacts(
+  ledger: Ledger,
+  shopId: string,
+  intervalMs: number | null,
+): Promise<ShopFacts['stock']> {
   if (intervalMs === null) return null;
   const lastAt = await lastStockSync(ledger, shopId);
   const row = await oneRow<{ since: Date; ageMs: number }>(

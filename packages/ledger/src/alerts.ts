@@ -36,11 +36,23 @@ export async function resolveAlertsOfAccount(
   return ended.length;
 }
 
-export async function openAlerts(
-  ledger: Ledger,
-): Promise<{ kind: string; severity: number; subject: string; message: string; openedAt: Date }[]> {
+export interface OpenAlert {
+  readonly kind: string;
+  readonly severity: 1 | 2 | 3;
+  readonly subject: string;
+  readonly message: string;
+  readonly openedAt: Date;
+  /** Who acknowledged or mitigated its incident; null while nobody looks after it. */
+  readonly lookedAfterBy: string | null;
+}
+
+/** The gravest first, the oldest first. */
+export async function openAlerts(ledger: Ledger): Promise<OpenAlert[]> {
   return rows(
     ledger.pool,
-    `select kind, severity, subject, message, opened_at as "openedAt" from alert where resolved_at is null order by severity, opened_at`,
+    `select a.kind, a.severity, a.subject, a.message, a.opened_at as "openedAt",
+       case when i.state in ('acknowledged', 'mitigated') then coalesce(i.mitigated_by, i.acknowledged_by) end as "lookedAfterBy"
+     from alert a left join incident i on i.id = a.incident_id
+     where a.resolved_at is null order by a.severity, a.opened_at`,
   );
 }

@@ -2,7 +2,18 @@ import { createBudget, type Budget } from '@relay/budget';
 import { readStatusMapping, SecretBox, type OnApiCall } from '@relay/core';
 import type { Settings, ShopSettings } from '@relay/config';
 import { createHft71Client, createRedisTokenStore, type Hft71Client } from '@relay/hft71';
-import { ApiCallLog, ensureAccount, ensureHost, ensureShop, type Installation, type Ledger } from '@relay/ledger';
+import {
+  ApiCallLog,
+  ensureAccount,
+  ensureHost,
+  ensureShop,
+  findAccount,
+  loadShop,
+  type AccountView,
+  type Installation,
+  type Ledger,
+  type ShopView,
+} from '@relay/ledger';
 import type { Logger } from '@relay/observability';
 import { createShopClient, type ShopClient } from '@relay/woocommerce';
 import type { Redis } from 'ioredis';
@@ -21,6 +32,7 @@ interface Parts {
   readonly installation: Installation;
   readonly rotated: RotatedSecrets;
   readonly log: Logger;
+  readonly changesNothing: boolean;
 }
 
 /** One shop: its rows in the ledger, its budgets, its clients. @throws AccountChanged */
@@ -33,20 +45,20 @@ export async function connectShopSettings(parts: Parts): Promise<{ shop: Connect
     reopenMs: timing.breakerReopenMs,
     reopenMaxMs: timing.breakerReopenMaxMs,
   };
-  const account = await ensureAccount(ledger, {
-    baseUrl: shop.hft71.baseUrl,
-    username: shop.hft71.username,
-    maxInFlight: shop.hft71.maxInFlight,
-    times: { ...breakerTimes, windowStepMs: timing.windowStepMs },
-  });
-  const view = await ensureShop(ledger, {
-    id: parts.shopId,
-    accountId: account.id,
-    baseUrl: shop.woocommerce.baseUrl,
-  });
-  if (view.accountId !== account.id) throw new AccountChanged(`${shop.hft71.baseUrl} as ${shop.hft71.username}`);
   const host = new URL(shop.woocommerce.baseUrl).host;
-  await ensureHost(ledger, view.id, host, breakerTimes);
+  const known = parts.changesNothing ? await loadShop(ledger, parts.shopId) : null;
+  const account =
+    (known === null ? null : await loadAccountOf(ledger, known, shop)) ??
+    (await ensureAccount(ledger, {
+      baseUrl: shop.hft71.baseUrl,
+      username: shop.hft71.username,
+      maxInFlight: shop.hft71.maxInFlight,
+      times: { ...breakerTimes, windowStepMs: timing.windowStepMs },
+    }));
+  const view =
+    known ?? (await ensureShop(ledger, { id: parts.shopId, accountId: account.id, baseUrl: shop.woocommerce.baseUrl }));
+  if (view.accountId !== account.id) throw new AccountChanged(`${shop.hft71.baseUrl} as ${shop.hft71.username}`);
+  if (known === null) await ensureHost(ledger, view.id, host, breakerTimes);
 
   const callLog = new ApiCallLog(ledger, view.id, (error) => log.warn('the call log could not be written', { error }));
   const onCall: OnApiCall = (call) => callLog.add(call);
@@ -56,12 +68,14 @@ export async function connectShopSettings(parts: Parts): Promise<{ shop: Connect
     rate: shop.hft71.rate,
     longestFreezeMs: timing.longestFreezeMs,
     raiseEveryMs: timing.raiseEveryMs,
+    announces: !parts.changesNothing,
   });
   const hostBudget = createBudget({
     redis,
     key: `host:${host}`,
     rate: shop.woocommerce.rate,
     afterLoss: 'pace', // a courtesy: nothing of a shop's counts our calls
+    announces: !parts.changesNothing,
   });
   const throttled = freezer({ ledger, accountId: account.id, budget, log });
   return {
@@ -86,6 +100,13 @@ export async function connectShopSettings(parts: Parts): Promise<{ shop: Connect
       hft71: hft71Client(parts, { accountId: account.id, budget, throttled, onCall }),
     },
   };
+}
+
+/** @throws AccountChanged, before a row is made for an account that only these settings name. */
+async function loadAccountOf(ledger: Ledger, { accountId }: ShopView, { hft71 }: ShopSettings): Promise<AccountView> {
+  const account = await findAccount(ledger, hft71);
+  if (account?.id !== accountId) throw new AccountChanged(`${hft71.baseUrl} as ${hft71.username}`);
+  return account;
 }
 
 function shopClient(

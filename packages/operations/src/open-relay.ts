@@ -16,9 +16,15 @@ export const PROCESS_NAME = `${hostname()}/${process.pid}`;
 
 /**
  * @throws NotMigrated, WrongSecretKey, or PostgreSQL's own error when it cannot be reached. Shops, HFT71 and Redis are
- * not asked: they may be away when the relay starts.
+ * not asked: they may be away when the relay starts. Rows and rates follow the settings of who opens it.
+ * @param changesNothing for who only passes by, maybe with other settings: what the ledger and the budget know already
+ * stays, and only what is new is made.
  */
-export async function openRelay(settings: Settings, log: Logger): Promise<Relay> {
+export async function openRelay(
+  settings: Settings,
+  log: Logger,
+  { changesNothing = false }: { changesNothing?: boolean } = {},
+): Promise<Relay> {
   const ledger = connectLedger({
     databaseUrl: settings.databaseUrl,
     applicationName: 'hft71-relay',
@@ -34,7 +40,7 @@ export async function openRelay(settings: Settings, log: Logger): Promise<Relay>
     const shops = new Map<string, ConnectedShop>();
     const callLogs: ApiCallLog[] = [];
     for (const [shopId, shopSettings] of await allShopSettings(ledger, settings)) {
-      const parts = { settings, shopId, shop: shopSettings, ledger, redis, installation, rotated, log };
+      const parts = { settings, shopId, shop: shopSettings, ledger, redis, installation, rotated, log, changesNothing };
       const { shop, callLog } = await connectShopSettings(parts);
       shops.set(shop.id, shop);
       callLogs.push(callLog);

@@ -7,7 +7,7 @@ import {
   makeReference,
   saysNothing,
 } from '@relay/core';
-import type { Hft71OrderPayload, LineRule, MappingResult, ShopOrder } from '@relay/core';
+import type { Hft71OrderPayload, LineRule, MappingResult, ShopOrder, ShopRefundLine } from '@relay/core';
 import type { ReconciledOrder } from '@relay/ledger';
 import { inBudget } from './in-budget.js';
 import type { ConnectedShop } from './relay.js';
@@ -15,7 +15,14 @@ import type { ConnectedShop } from './relay.js';
 /** What the two senders make of one order. */
 export type ShadowVerdict =
   /** Both have it: to be compared at HFT71. */
-  | { readonly kind: 'both'; readonly hft71OrderId: string; readonly payload: Hft71OrderPayload }
+  | {
+      readonly kind: 'both';
+      readonly hft71OrderId: string;
+      /** Of the whole order, refunded lines too: the plugin may have sent it before. */
+      readonly payload: Hft71OrderPayload;
+      /** What no refund takes away: the plugin has to have sent these. */
+      readonly skusLeft: readonly string[];
+    }
   | { readonly kind: 'only-relay' | 'only-plugin' | 'fault'; readonly why: string }
   /** Changed so lately that the plugin may not have come to it. */
   | { readonly kind: 'fresh' }
@@ -33,23 +40,34 @@ export async function judgeInShadow(
   const hft71OrderId = metaText(order, SHOP_META.hft71OrderId);
   // An intent says that the order was sendable at some time, whatever it is now.
   const wasSendable = side?.state != null || shop.sendableStatuses.includes(order.status);
-  const mapped = await map(shop, order, lines);
+  const left = await mapLeft(shop, order, lines);
   if (hft71OrderId !== null) {
-    if (mapped.kind === 'fault') return { kind: 'only-plugin', why: mapped.detail };
-    if (mapped.kind === 'not-for-hft71') return { kind: 'only-plugin', why: 'no line is HFT71’s by HFT71_LINES' };
-    if (wasSendable) return { kind: 'both', hft71OrderId, payload: mapped.payload };
-    return { kind: 'only-plugin', why: `never seen in WC_SENDABLE_STATUSES; now ${order.status}` };
+    const whole = map(shop, order, lines, []);
+    if (whole.kind === 'fault') return { kind: 'only-plugin', why: whole.detail };
+    if (whole.kind === 'not-for-hft71') return { kind: 'only-plugin', why: 'no line is HFT71’s by HFT71_LINES' };
+    if (!wasSendable) return { kind: 'only-plugin', why: `never seen in WC_SENDABLE_STATUSES; now ${order.status}` };
+    const skusLeft = left.kind === 'payload' ? left.payload.items.map(({ sku }) => sku) : [];
+    return { kind: 'both', hft71OrderId, payload: whole.payload, skusLeft };
   }
-  if (!wasSendable || mapped.kind === 'not-for-hft71' || CANCELLED_STATUSES.includes(order.status))
+  if (!wasSendable || left.kind === 'not-for-hft71' || CANCELLED_STATUSES.includes(order.status))
     return { kind: 'neither' };
-  if (mapped.kind === 'fault') return { kind: 'fault', why: mapped.detail };
+  if (left.kind === 'fault') return { kind: 'fault', why: left.detail };
   if (nowMs - new Date(`${order.dateModifiedGmt}Z`).getTime() < FRESH_MS) return { kind: 'fresh' };
   return { kind: 'only-relay', why: `${order.status}, and without an HFT71 id` };
 }
 
-async function map(shop: ConnectedShop, order: ShopOrder, lines: LineRule): Promise<MappingResult> {
+/** As it would be sent now. */
+async function mapLeft(shop: ConnectedShop, order: ShopOrder, lines: LineRule): Promise<MappingResult> {
   const read = order.refundIds.length === 0 ? [] : await inBudget(() => shop.woocommerce.getRefundLines(order.id));
-  const refunds = read === 'stopped' ? [] : read; // nobody stops it
+  return map(shop, order, lines, read === 'stopped' ? [] : read); // nobody stops it
+}
+
+function map(
+  shop: ConnectedShop,
+  order: ShopOrder,
+  lines: LineRule,
+  refunds: readonly ShopRefundLine[],
+): MappingResult {
   return mapOrder({ order, refunds, lines, reference: makeReference(order, shop.reference), template: shop.template });
 }
 
@@ -60,7 +78,7 @@ async function map(shop: ConnectedShop, order: ShopOrder, lines: LineRule): Prom
 export async function compareAtHft71(
   shop: ConnectedShop,
   order: ShopOrder,
-  { hft71OrderId, payload }: { hft71OrderId: string; payload: Hft71OrderPayload },
+  { hft71OrderId, payload, skusLeft }: Extract<ShadowVerdict, { kind: 'both' }>,
 ): Promise<string[]> {
   const reads = shop.hft71.reading('poll');
   let statuses;
@@ -75,7 +93,7 @@ export async function compareAtHft71(
   const there = new Set(statuses.map(({ sku }) => sku));
   const here = new Set(payload.items.map(({ sku }) => sku));
   const differs: string[] = [];
-  const more = [...here].filter((sku) => !there.has(sku));
+  const more = skusLeft.filter((sku) => !there.has(sku));
   const less = [...there].filter((sku) => !here.has(sku));
   if (more.length > 0) differs.push(`the relay would send ${more.join(', ')}, the plugin did not`);
   if (less.length > 0) differs.push(`the plugin sent ${less.join(', ')}, the relay would not`);

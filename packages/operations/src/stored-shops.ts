@@ -25,23 +25,28 @@ const SHOP_ID = /^[a-z][a-z0-9-]{0,31}$/;
 
 /**
  * `relay shop add`: another shop beside that of the environment. Running workers and apis take it in at their next start.
- * The settings of a known one are replaced. @param raw its WC_* and HFT71_*. @throws SettingsError
+ * @param raw its WC_* and HFT71_*. @param replace whether those of a known one may be. @throws SettingsError
  */
 export async function addShop(
   relay: Relay,
-  shop: { id: string; raw: RawEnvironment; actor: string },
+  shop: { id: string; raw: RawEnvironment; actor: string; replace?: boolean },
 ): Promise<{ kind: 'added' | 'replaced' } | Refusal> {
   const { ledger, settings } = relay;
   if (!SHOP_ID.test(shop.id))
     return refused(`${shop.id} cannot be a shop's id`, 'use small letters, digits and -, beginning with a letter');
   if (shop.id === ENVIRONMENT_SHOP_ID && settings.shop !== null)
     return refused(`the shop ${shop.id} comes from the environment`, 'change it there, or choose another id');
+  const isKnown = relay.shops.has(shop.id);
+  if (isKnown && shop.replace !== true)
+    return refused(
+      `the shop ${shop.id} is known already: its keys, HFT71_LINES and all other settings would be replaced`,
+      'choose another id, or say --replace',
+    );
   const wanted = loadShopSettings(shop.raw);
   const clash = clashOf(relay, shop.id, wanted);
   if (clash !== null) return clash;
-  const isKnown = relay.shops.has(shop.id);
   await storeShopSettings(ledger, { shopId: shop.id, closed: boxOf(settings).close(JSON.stringify(shop.raw)) });
-  await writeAudit(ledger, { actor: shop.actor, action: 'shop add', subject: shop.id });
+  await writeAudit(ledger, { actor: shop.actor, action: 'shop add', subject: shop.id, details: { replaced: isKnown } });
   return { kind: isKnown ? 'replaced' : 'added' };
 }
 

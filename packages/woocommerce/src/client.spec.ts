@@ -267,6 +267,18 @@ describe('a failure', () => {
     await expect(client().getOrder(245)).rejects.toMatchObject({ name: 'CallFailure', target: 'shop', ...expected });
   });
 
+  test.each<[string, Reply]>([
+    ['a password before the whole site', { status: 401, text: '<html>' }],
+    ['a plugin that refuses guests', wooError('rest_login_required', 401)],
+    ['the same with 403', wooError('rest_forbidden', 403)],
+  ])('on the index is not the key’s: %s', async (_what, answer) => {
+    reply = () => answer;
+    await expect(client().index()).rejects.toMatchObject({
+      failure: 'unauthorized',
+      message: expect.stringContaining('before any key is shown'),
+    });
+  });
+
   test('carries neither body nor address nor cause', async () => {
     reply = () => ({ status: 500, text: 'Ada Example, Sample Road 5' });
     const error: unknown = await client()

@@ -20,6 +20,8 @@ export interface FailedCall {
   readonly baseUrl: URL;
   /** Whether this key has read with success before: then a 401 on a write means that it may only read. */
   readonly keyReads: boolean;
+  /** No key was shown: whoever refuses the call refuses everybody. */
+  readonly withoutKeys: boolean;
 }
 
 type Verdict = readonly [failure: FailureClass, hint?: string, code?: string];
@@ -86,6 +88,11 @@ function answered(call: FailedCall, end: Extract<BadEnd, { kind: 'answer' }>): V
 
 /** WooCommerce says 401 to wrong keys, to a key that may only read, and to Basic over plain http. */
 function refusedKey(call: FailedCall, end: Extract<BadEnd, { kind: 'answer' }>): Verdict {
+  if (call.withoutKeys)
+    return [
+      'unauthorized',
+      'The web server or a security plugin refuses /wp-json/ before any key is shown: let the relay’s address through',
+    ];
   const write = call.method !== 'GET';
   if (write && (call.keyReads || /write permission/i.test(end.wooMessage ?? '')))
     return ['read-only', 'The REST API key may only read, or its user may not edit orders: give it Read/Write'];

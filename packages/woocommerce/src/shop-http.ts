@@ -121,8 +121,8 @@ export class ShopHttp {
   }
 
   failure(call: ShopCall, end: Parameters<typeof shopFailure>[1]): CallFailure {
-    const { action, method } = call;
-    return shopFailure({ action, method, baseUrl: this.baseUrl, keyReads: this.#keyReads }, end);
+    const { action, method, withoutKeys = false } = call;
+    return shopFailure({ action, method, baseUrl: this.baseUrl, keyReads: this.#keyReads, withoutKeys }, end);
   }
 
   async #try(call: ShopCall, config: InternalAxiosRequestConfig, deadline: AbortSignal) {

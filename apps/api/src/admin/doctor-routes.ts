@@ -18,6 +18,7 @@ const diagnosisSchema = z.object({
       state: z.enum(['warning', 'failed']),
       cause: z.string().describe('As one word'),
       severity,
+      about: listOf(z.string()).describe('Whose it is, e.g. shop main; empty where it is everybody’s'),
       what: z.string(),
       toDo: z.string(),
       evidence: listOf(z.string()),

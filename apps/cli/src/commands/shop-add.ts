@@ -5,11 +5,13 @@ import { addShop } from '@relay/operations';
 import { Refused } from '../answer.js';
 import type { ActorOptions, Cli } from '../cli.js';
 import { helpful } from '../helpful.js';
-import { actorOption, jsonOption, notBlank } from '../options.js';
+import { actorOption, jsonOption, mustConfirm, notBlank, yesOption } from '../options.js';
 import { withRelay } from '../with-relay.js';
 
 interface AddOptions extends ActorOptions {
   readonly file: string;
+  readonly replace?: boolean;
+  readonly yes?: boolean;
 }
 
 export function addShopAdd(shop: Command, cli: Cli): void {
@@ -18,19 +20,28 @@ export function addShopAdd(shop: Command, cli: Cli): void {
     .description('Another shop, beside the one of the environment. It starts in shadow mode.')
     .argument('<id>', 'what it is called here, e.g. second', notBlank)
     .requiredOption('--file <file>', 'its WC_* and HFT71_*, written as in .env', notBlank)
+    .option('--replace', 'replace all settings of a shop that is known already')
+    .addOption(yesOption())
     .addOption(actorOption())
     .addOption(jsonOption())
     .action((id: string, options: AddOptions) =>
       cli.answer(options, () =>
         withRelay(cli, async (relay) => {
-          const added = await addShop(relay, { id, raw: readEnvFile(options.file), actor: options.as });
+          const { file, replace = false } = options;
+          const raw = readEnvFile(file);
+          if (replace && relay.shops.has(id))
+            await mustConfirm(cli, options, `Replace all settings of shop ${id} by those of ${file}?`);
+          const added = await addShop(relay, { id, raw, actor: options.as, replace });
           if (added.kind === 'refused') throw new Refused(added);
           const text = `Shop ${id} is ${added.kind}. Workers and api take it in at their next start. Keep ${options.file} safe or delete it: it holds secrets.`;
           return { json: { shop: id, [added.kind]: true }, text };
         }),
       ),
     );
-  helpful(command, ['relay shop add second --file second-shop.env']);
+  helpful(command, [
+    'relay shop add second --file second-shop.env',
+    'relay shop add second --file second-shop.env --replace',
+  ]);
 }
 
 function readEnvFile(file: string): Record<string, string | undefined> {

@@ -7,9 +7,9 @@ interface CauseRule {
   readonly explains?: readonly Cause[];
 }
 
-const SHOP_SYMPTOMS = ['shop-breaker', 'shop-calls', 'sweep-late', 'backlog', 'alerts'] as const;
-const HFT71_SYMPTOMS = ['hft71-breaker', 'hft71-calls', 'hft71-limit', 'backlog', 'alerts'] as const;
-const WORK_SYMPTOMS = ['sweep-late', 'backlog', 'alerts'] as const;
+const SHOP_SYMPTOMS = ['shop-breaker', 'shop-calls', 'sweep-late', 'stock-late', 'backlog', 'alerts'] as const;
+const HFT71_SYMPTOMS = ['hft71-breaker', 'hft71-calls', 'hft71-limit', 'stock-late', 'backlog', 'alerts'] as const;
+const WORK_SYMPTOMS = ['sweep-late', 'stock-late', 'backlog', 'alerts'] as const;
 
 const shopRule = (severity: Severity, ...more: Cause[]): CauseRule => ({
   severity,
@@ -34,7 +34,8 @@ export const CAUSES: Readonly<Record<Cause, CauseRule>> = {
   'redis-writes': { severity: 1, explains: ['worker-stuck', ...WORK_SYMPTOMS] },
   'redis-policy': { severity: 2 },
   'no-shop': { severity: 1 },
-  clock: { severity: 2, explains: ['shop-credentials', 'hft71-credentials'] },
+  // No credentials: calls are signed by the shop's own time, and a log-in knows none.
+  clock: { severity: 2 },
 
   'shop-base-url': shopRule(1, 'no-worker'),
   'shop-path': shopRule(1),
@@ -51,35 +52,41 @@ export const CAUSES: Readonly<Record<Cause, CauseRule>> = {
   'shop-away': shopRule(1),
   'shop-throttled': shopRule(2),
 
-  'hft71-base-url': { severity: 1, explains: ['no-worker', ...HFT71_SYMPTOMS] },
-  'hft71-path': { severity: 1, explains: ['no-worker', ...HFT71_SYMPTOMS] },
+  'hft71-base-url': { severity: 1, explains: ['hft71-account', ...HFT71_SYMPTOMS] },
+  'hft71-path': { severity: 1, explains: ['hft71-account', ...HFT71_SYMPTOMS] },
   'hft71-certificate': hft71Rule,
   'hft71-http': hft71Rule,
   'hft71-firewall': hft71Rule,
-  'hft71-credentials': { severity: 1, explains: ['no-worker', ...HFT71_SYMPTOMS] },
+  // A worker starts with a wrong password, and waits.
+  'hft71-credentials': hft71Rule,
   'hft71-forbidden': hft71Rule,
   'hft71-outage': hft71Rule,
   'hft71-away': hft71Rule,
-  'hft71-limit': { severity: 2, explains: ['hft71-calls', 'backlog', 'alerts'] },
+  'hft71-account': { severity: 1, explains: ['no-worker', ...WORK_SYMPTOMS] },
+  'hft71-limit': { severity: 2, explains: ['hft71-calls', 'stock-late', 'backlog', 'alerts'] },
 
   'worker-stuck': { severity: 1, explains: ['no-worker', ...WORK_SYMPTOMS] },
   'no-worker': { severity: 1, explains: WORK_SYMPTOMS },
-  'account-stopped': { severity: 1, explains: ['hft71-breaker', 'backlog', 'alerts'] },
-  lines: { severity: 1, explains: ['no-worker', 'backlog', 'alerts'] },
-  plugin: { severity: 1, explains: ['account-stopped'] },
+  'account-stopped': { severity: 1, explains: ['hft71-breaker', 'stock-late', 'backlog', 'alerts'] },
+  lines: { severity: 1, explains: ['no-worker', ...WORK_SYMPTOMS] },
+  plugin: { severity: 1, explains: ['account-stopped', 'alerts'] },
 
-  'public-url': { severity: 2, explains: ['shop-webhook-disabled', 'shop-webhook-missing', 'hft71-webhook-silent'] },
-  'shop-webhook-secret': { severity: 2, explains: ['shop-webhook-disabled'] },
+  'public-url': {
+    severity: 2,
+    explains: ['shop-webhook-disabled', 'shop-webhook-missing', 'hft71-webhook-silent', 'alerts'],
+  },
+  'shop-webhook-secret': { severity: 2, explains: ['shop-webhook-disabled', 'alerts'] },
   'shop-webhook-disabled': { severity: 2, explains: ['alerts'] },
   'shop-webhook-missing': { severity: 2, explains: ['alerts'] },
   'shop-webhook-foreign': { severity: 3 },
-  'hft71-webhook-secret': { severity: 2, explains: ['hft71-webhook-silent'] },
+  'hft71-webhook-secret': { severity: 2, explains: ['hft71-webhook-silent', 'alerts'] },
   'hft71-webhook-silent': { severity: 3 },
   'status-mapping': { severity: 3 },
 
-  'hft71-breaker': { severity: 1, explains: ['backlog', 'alerts'] },
-  'shop-breaker': { severity: 1, explains: ['sweep-late', 'backlog', 'alerts'] },
+  'hft71-breaker': { severity: 1, explains: ['stock-late', 'backlog', 'alerts'] },
+  'shop-breaker': { severity: 1, explains: ['sweep-late', 'stock-late', 'backlog', 'alerts'] },
   'sweep-late': { severity: 2 },
+  'stock-late': { severity: 2, explains: ['alerts'] },
   backlog: { severity: 2 },
   'hft71-calls': { severity: 3 },
   'shop-calls': { severity: 3 },

@@ -10,7 +10,7 @@ export interface ClockReading {
 
 /** A cache may answer with a date of some minutes ago. */
 const APART_MS = 5 * 60_000;
-/** WooCommerce refuses a signature of another time than this. */
+/** No cache explains this: signatures of such a time are refused by WooCommerce, were they not made by its own. */
 const REFUSED_MS = 15 * 60_000;
 
 /** One clock that differs from all the others is the wrong one; where all differ from ours, ours is. */
@@ -28,8 +28,8 @@ export function judgeClocks(exam: Examination, readings: readonly ClockReading[]
       ? `This machine’s clock is ${spanOf(-(apart[0]?.ms ?? 0))}`
       : `The clock of ${apart.map(({ whose, ms }) => `${whose} is ${spanOf(ms)}`).join('; ')}`,
     toDo: oursIsWrong
-      ? 'Set this machine’s clock, and let NTP keep it: signatures of calls and certificates are judged by it.'
-      : 'Let NTP set that machine’s clock: signatures are taken within 15 minutes only.',
+      ? 'Set this machine’s clock, and let NTP keep it: certificates, and times in logs and alerts, are judged by it.'
+      : 'Let NTP set that machine’s clock; what is compared with its times is judged wrong.',
     evidence: offsets.map(({ whose, ms }) => `${whose}: ${Math.round(ms / 1000)} s from this machine`),
     isWarning: !isGrave,
   });

@@ -14,13 +14,23 @@ interface Told {
 
 /** Gathers what the checks find. */
 export class Examination {
-  readonly #checks: Check[] = [];
-  readonly #findings: Finding[] = [];
+  readonly #checks: Check[];
+  readonly #findings: Finding[];
   readonly #onStep: (what: string) => void;
+  #about: readonly string[] = [];
 
   /** @param onStep told what is being looked at, for the eyes of whoever waits. */
-  constructor(onStep: (what: string) => void) {
+  constructor(onStep: (what: string) => void, checks: Check[] = [], findings: Finding[] = []) {
     this.#onStep = onStep;
+    this.#checks = checks;
+    this.#findings = findings;
+  }
+
+  /** The same examination; what is found through it concerns these. */
+  about(...subjects: readonly string[]): Examination {
+    const narrowed = new Examination(this.#onStep, this.#checks, this.#findings);
+    narrowed.#about = [...this.#about, ...subjects];
+    return narrowed;
   }
 
   step(what: string): void {
@@ -40,6 +50,7 @@ export class Examination {
       ...{ name, cause, what, toDo },
       state: isWarning ? 'warning' : 'failed',
       severity: severity ?? CAUSES[cause].severity,
+      about: this.#about,
       evidence: evidence.filter((each) => each !== null),
       explainedBy: null,
     });

@@ -1,4 +1,4 @@
-import { countHeldOrders, openAlerts } from '@relay/ledger';
+import { countHeldOrders, openAlerts, type OpenAlert } from '@relay/ledger';
 import type { OpenLedger } from './examine-postgres.js';
 import { undeliveredAlerts } from '../alerts/deliver-messages.js';
 import type { Relay } from '../relay.js';
@@ -15,12 +15,25 @@ export async function examineAlerts(
   await examineUndelivered(exam, { ledger, settings });
   const alerts = await openAlerts(ledger);
   if (alerts.length === 0) return exam.ok('alerts', 'none is open');
+  // Those that nobody looks after yet first.
+  const [worst, ...others] = alerts.toSorted((a, b) => Number(isLookedAfter(a)) - Number(isLookedAfter(b)));
+  if (worst === undefined) return;
   exam.found('alerts', 'alerts', {
-    what: `${alerts.length} ${alerts.length === 1 ? 'alert is' : 'alerts are'} open: ${alerts[0]?.kind}`,
-    toDo: 'See `relay status`; what waits for a person stands in `relay orders held`.',
-    evidence: alerts.slice(0, SHOWN).map((alert) => `SEV-${alert.severity} ${alert.kind}: ${alert.message}`),
-    isWarning: true,
+    what: `${alerts.length} ${alerts.length === 1 ? 'alert is' : 'alerts are'} open: ${worst.kind}`,
+    toDo: 'See `relay incident list`, and `relay incident ack` what you look after; what waits for a person stands in `relay orders held`.',
+    evidence: [worst, ...others].slice(0, SHOWN).map(textOf),
+    isWarning: isLookedAfter(worst) || worst.severity === 3,
+    severity: worst.severity,
   });
+}
+
+/** Whom it was to call it has called: whoever runs the doctor by cron is not to be called again. */
+function isLookedAfter({ lookedAfterBy }: OpenAlert): boolean {
+  return lookedAfterBy !== null;
+}
+
+function textOf({ severity, kind, message, lookedAfterBy }: OpenAlert): string {
+  return `SEV-${severity} ${kind}: ${message}${lookedAfterBy === null ? '' : ` (${lookedAfterBy} looks after it)`}`;
 }
 
 async function examineUndelivered(exam: Examination, relay: Parameters<typeof undeliveredAlerts>[0]): Promise<void> {

@@ -65,7 +65,7 @@ export async function examineHft71(exam: Examination, servers: Servers, shop: Ex
     if (error.code === 'token-store' || error.code === 'log-in-busy')
       return exam.skipped(name, 'not asked: the log-in token in Redis could not be had');
     const reason = hft71Reason(endpoint, error);
-    return exam.found(name, reason.cause, { ...reason, evidence: [...evidence, error.message] });
+    exam.found(name, reason.cause, { ...reason, evidence: [...evidence, error.message] });
   }
   if (before !== null && !isSame(before, shop)) tellChangedAccount(exam, name, before, shop, evidence);
 }
@@ -80,7 +80,7 @@ function isSame({ baseUrl, username }: AccountView, { settings: { hft71 } }: Exa
   return baseUrl === hft71.baseUrl && username === hft71.username;
 }
 
-/** It would answer, and no process starts with it. */
+/** Whether it answers or not, no process starts with it. */
 function tellChangedAccount(
   exam: Examination,
   name: string,
@@ -89,7 +89,7 @@ function tellChangedAccount(
   evidence: readonly string[],
 ): void {
   const isUrl = before.baseUrl !== hft71.baseUrl;
-  exam.found(`${name}: account`, isUrl ? 'hft71-base-url' : 'hft71-credentials', {
+  exam.found(`${name}: account`, 'hft71-account', {
     what: `${isUrl ? 'HFT71_BASE_URL' : 'HFT71_USERNAME'} is another one than that of the ledger’s orders: no process starts with it`,
     toDo: 'Set it back; or start with a new DATABASE_URL for the new account.',
     evidence,

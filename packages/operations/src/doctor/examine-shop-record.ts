@@ -12,9 +12,11 @@ import {
 import type { OpenLedger } from './examine-postgres.js';
 import type { ExaminedShop } from './examine-shop.js';
 import { examineDeliveries, isLater } from './examine-shop-webhooks.js';
+import { examineStock } from './examine-stock.js';
 import { spanOf } from './examine-work.js';
 import type { Cause } from './finding.js';
 import type { Examination } from './examination.js';
+import { aboutAccount, aboutHost } from './subjects.js';
 
 /** What the ledger says of one shop: its mode, its sweeps, its breakers, its webhooks. */
 export async function examineShopRecord(
@@ -34,6 +36,7 @@ export async function examineShopRecord(
       toDo: 'Set it to what it was: all, feed or a pattern; `relay shop check` shows what each would do.',
     });
   judgeSweeps(exam, shop.id, view, settings);
+  await examineStock(exam, record, shop);
   await examineBreakers(exam, record, shop);
   await examineDeliveries(exam, record, shop.id);
   await examineHft71Webhook(exam, record, shop);
@@ -98,28 +101,25 @@ function judgeSweeps(
   });
 }
 
-async function examineBreakers(
-  exam: Examination,
-  { ledger }: OpenLedger,
-  { id, settings, isOnly }: ExaminedShop,
-): Promise<void> {
+async function examineBreakers(exam: Examination, { ledger }: OpenLedger, shop: ExaminedShop): Promise<void> {
+  const { id, settings, isOnly } = shop;
   const close = `relay breaker close${isOnly ? '' : ` --shop ${id}`}`;
   const host = new URL(settings.woocommerce.baseUrl).host;
   const [account, hosts] = await Promise.all([findAccount(ledger, settings.hft71), listHosts(ledger)]);
   if (account !== null)
-    tellBreaker(exam, account, {
+    tellBreaker(exam.about(aboutAccount(shop)), account, {
       ...{ name: `HFT71 of ${id}: breaker`, symptom: 'hft71-breaker', decision: 'account-stopped' },
       ...{ stopped: 'all calls', close },
     });
   if (account?.frozenUntil != null)
-    exam.found(`HFT71 of ${id}: limit`, 'hft71-limit', {
+    exam.about(aboutAccount(shop)).found(`HFT71 of ${id}: limit`, 'hft71-limit', {
       what: `HFT71 has answered 429: nothing is called until ${account.frozenUntil.toISOString()}`,
       toDo: 'Nothing: the relay goes on by itself, slower. If it comes again and again, lower HFT71_RATE_LIMIT.',
       isWarning: true,
     });
   const own = hosts.find((each) => each.id === host);
   if (own !== undefined)
-    tellBreaker(exam, own, {
+    tellBreaker(exam.about(aboutHost(shop)), own, {
       ...{ name: `shop ${id}: breaker`, symptom: 'shop-breaker', decision: 'shop-breaker' },
       ...{ stopped: 'all calls to the shop’s host', close: `${close} --host` },
     });

@@ -8,6 +8,7 @@ import type { OpenLedger } from './examine-postgres.js';
 import { examineShopWebhooks } from './examine-shop-webhooks.js';
 import type { Examination } from './examination.js';
 import { shopReason } from './shop-reason.js';
+import { aboutAccount } from './subjects.js';
 
 /** One call, with its tries: the whole examination has to end soon. */
 const ANSWER_TIMEOUT_MS = 5_000;
@@ -27,8 +28,9 @@ export interface ExaminedShop {
 export async function examineShop(
   exam: Examination,
   { settings, record }: { settings: Settings; record: OpenLedger | null },
-  { id, settings: shop }: ExaminedShop,
+  examined: ExaminedShop,
 ): Promise<ClockReading | null> {
+  const { id, settings: shop } = examined;
   const view = record === null ? null : await loadShop(record.ledger, id);
   const { baseUrl } = shop.woocommerce;
   const calls: ApiCallRecord[] = [];
@@ -50,7 +52,8 @@ export async function examineShop(
   if (index === null) return null;
   exam.ok(`shop ${id}: answers`, `${index.name} (${index.homeUrl})`);
   judgeIdentity(exam, id, index, view);
-  judgePlugin(exam, id, index, view);
+  // What it sends stops the account.
+  judgePlugin(exam.about(aboutAccount(examined)), id, index, view);
   const page = await asked.ask('keys may read', (client) => client.listOrders({ perPage: 1 }));
   const clock = { whose: `the shop ${id}`, askedAt: new Date(), date: page?.serverDate ?? index.serverDate };
   if (page === null) return clock;

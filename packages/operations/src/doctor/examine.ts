@@ -16,6 +16,7 @@ import { examineShopRecord } from './examine-shop-record.js';
 import { examineWork } from './examine-work.js';
 import { Examination } from './examination.js';
 import type { Check, Finding, Severity } from './finding.js';
+import { aboutAccount, aboutHost, aboutShop } from './subjects.js';
 
 export interface Diagnosis {
   readonly at: Date;
@@ -114,10 +115,12 @@ async function examineAll(exam: Examination, settings: Settings, options: Diagno
     await withinLongest(exam, [
       examinePublicUrl(exam, settings.publicUrl),
       ...shops.map(async (shop) => {
-        const clock = await examineShop(exam, { settings, record }, shop);
+        const clock = await examineShop(exam.about(aboutShop(shop), aboutHost(shop)), { settings, record }, shop);
         if (clock !== null) clocks.push(clock);
       }),
-      inTurn(shops, (shop) => examineHft71(exam, { settings, record, redis }, shop)),
+      inTurn(shops, (shop) =>
+        examineHft71(exam.about(aboutShop(shop), aboutAccount(shop)), { settings, record, redis }, shop),
+      ),
       ...(record === null ? [] : [examineRecord(exam, record, settings, shops, clocks)]),
       ...(redis === null ? [] : [readRedisClock(redis, clocks)]),
     ]);
@@ -173,7 +176,7 @@ async function examineRecord(
   const { rows } = await record.ledger.pool.query<{ now: Date }>('select clock_timestamp() as now');
   if (rows[0] !== undefined) clocks.push({ whose: 'PostgreSQL', askedAt: new Date(), date: rows[0].now });
   await examineWork(exam, record, settings);
-  for (const shop of shops) await examineShopRecord(exam, record, settings, shop);
+  for (const shop of shops) await examineShopRecord(exam.about(aboutShop(shop)), record, settings, shop);
   await examineAlerts(exam, { ...record, settings });
 }
 

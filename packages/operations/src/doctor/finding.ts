@@ -19,6 +19,7 @@ export type Cause =
   | `shop-${'permalinks' | 'woocommerce' | 'other' | 'read-only' | 'html' | 'throttled'}`
   | `hft71-${'forbidden' | 'limit'}`
   | `${'shop' | 'hft71'}-${'breaker' | 'calls'}`
+  | 'hft71-account'
   | 'account-stopped'
   | 'no-worker'
   | 'worker-stuck'
@@ -29,6 +30,7 @@ export type Cause =
   | `hft71-webhook-${'secret' | 'silent'}`
   | 'status-mapping'
   | 'sweep-late'
+  | 'stock-late'
   | 'backlog'
   | 'alerts'
   | 'undelivered-alerts'
@@ -53,6 +55,8 @@ export interface Finding extends Check {
   readonly state: 'warning' | 'failed';
   readonly cause: Cause;
   readonly severity: Severity;
+  /** Whose it is: `shop main`, `host shop.example`, `account …`; empty where it is everybody's. */
+  readonly about: readonly string[];
   readonly toDo: string;
   /** What it is concluded from. */
   readonly evidence: readonly string[];

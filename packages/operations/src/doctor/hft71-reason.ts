@@ -38,7 +38,10 @@ export function hft71Reason(endpoint: Endpoint, failure: CallFailure): Reason {
   if (status === 503)
     return {
       cause: 'hft71-outage',
-      what: 'HFT71 answers 503 and says when to come again: an outage there, or work on it',
+      what:
+        failure.retryAfterMs === null
+          ? 'HFT71 answers 503: an outage there, or work on it'
+          : 'HFT71 answers 503 and says when to come again: an outage there, or work on it',
       toDo: 'Nothing here: orders wait, and go by themselves when it is over.',
     };
   const common = endpointReason(endpoint, failure);

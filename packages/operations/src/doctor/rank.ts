@@ -8,16 +8,24 @@ const ORDER = Object.keys(CAUSES) as Cause[];
  * failed before what is a warning, the graver before the lighter, and the table's order.
  */
 export function ranked(findings: readonly Finding[]): Finding[] {
-  const present = new Set(findings.map(({ cause }) => cause));
   return findings
-    .map((finding) => ({ ...finding, explainedBy: explanationOf(finding.cause, present) }))
+    .map((finding) => ({ ...finding, explainedBy: explanationOf(finding, findings) }))
     .toSorted((a, b) => compare(keyOf(a), keyOf(b)));
 }
 
-function explanationOf(cause: Cause, present: ReadonlySet<Cause>): Cause | null {
-  return (
-    ORDER.find((other) => other !== cause && present.has(other) && CAUSES[other].explains?.includes(cause)) ?? null
-  );
+function explanationOf(finding: Finding, all: readonly Finding[]): Cause | null {
+  const explaining = new Set(all.filter((other) => explains(other, finding)).map(({ cause }) => cause));
+  return ORDER.find((cause) => explaining.has(cause)) ?? null;
+}
+
+/** What may be nothing explains no failure, and what is wrong with one shop nothing of another. */
+function explains(one: Finding, other: Finding): boolean {
+  if (one.state === 'warning' && other.state === 'failed') return false;
+  return CAUSES[one.cause].explains?.includes(other.cause) === true && isOfOne(one.about, other.about);
+}
+
+function isOfOne(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === 0 || b.length === 0 || a.some((subject) => b.includes(subject));
 }
 
 function keyOf({ explainedBy, state, severity, cause }: Finding): readonly number[] {

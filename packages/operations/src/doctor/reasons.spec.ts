@@ -44,20 +44,35 @@ describe('of the shop', () => {
     ['a wrong folder', failed('misconfigured', 404, 'wrong-path'), {}, 'shop-path'],
     ['nothing there', failed('misconfigured', 404, null), {}, 'shop-path'],
     ['no WooCommerce', failed('misconfigured', 404, 'rest_no_route'), {}, 'shop-woocommerce'],
-    ['a wrong key', failed('unauthorized', 401, 'woocommerce_rest_authentication_error'), {}, 'shop-credentials'],
-    ['a dropped header', failed('unauthorized', 401, 'woocommerce_rest_cannot_view'), {}, 'shop-credentials'],
+    [
+      'a wrong key',
+      failed('unauthorized', 401, 'woocommerce_rest_authentication_error', 'list_orders'),
+      {},
+      'shop-credentials',
+    ],
+    [
+      'a dropped header',
+      failed('unauthorized', 401, 'woocommerce_rest_cannot_view', 'list_orders'),
+      {},
+      'shop-credentials',
+    ],
     [
       'a key that may only read',
       failed('read-only', 401, 'woocommerce_rest_authentication_error'),
       {},
       'shop-read-only',
     ],
+    ['a password before the whole site', failed('unauthorized', 401, null), {}, 'shop-firewall'],
+    ['no API for guests', failed('unauthorized', 401, 'rest_login_required'), {}, 'shop-firewall'],
+    ['no API for guests, with 403', failed('unauthorized', 403, 'rest_forbidden'), {}, 'shop-firewall'],
     ['a firewall', failed('misconfigured', 403, null), {}, 'shop-firewall'],
     ['a method that a firewall keeps back', failed('misconfigured', 405, null), {}, 'shop-firewall'],
     ['a maintenance page', failed('unavailable', 200, 'not-json'), {}, 'shop-html'],
     ['a page where it never answered', failed('unavailable', 200, 'not-json'), { servedAt: null }, 'shop-base-url'],
     ['too many calls', failed('throttled', 429, null), {}, 'shop-throttled'],
     ['an outage', failed('unavailable', 502, null), {}, 'shop-outage'],
+    ['WordPress while it updates', failed('throttled', 503, null), {}, 'shop-outage'],
+    ['an overloaded host', failed('unavailable', 503, null), {}, 'shop-outage'],
   ])('%s', (_what, failure, over, cause) => {
     const reason = shopReason({ ...SHOP, ...over }, failure);
     expect(reason.cause).toBe(cause);
@@ -105,6 +120,14 @@ describe('of HFT71', () => {
     expect(reason.cause).toBe(cause);
     expect(`${reason.what} ${reason.toDo}`).not.toMatch(/undefined|null|\[object/);
   });
+});
+
+it.each([
+  ['throttled', 600_000, true],
+  ['unavailable', null, false],
+] as const)('says that HFT71 says when to come again only where it does: %s', (failure, retryAfterMs, says) => {
+  const refusal = new CallFailure({ target: 'hft71', action: 'login', failure, status: 503, retryAfterMs });
+  expect(hft71Reason(HFT71, refusal).what.includes('when to come again')).toBe(says);
 });
 
 describe('of clocks', () => {

@@ -6,7 +6,7 @@ const FIREWALL_TO_DO =
 
 /** The one table from a failed call to the shop to what is wrong there. */
 export function shopReason(endpoint: Endpoint, failure: CallFailure): Reason {
-  const { status, code } = failure;
+  const { status, code, action } = failure;
   if (code === 'plain-permalinks')
     return {
       cause: 'shop-permalinks',
@@ -20,7 +20,21 @@ export function shopReason(endpoint: Endpoint, failure: CallFailure): Reason {
       what: 'The REST API key may only read: no order can be marked, and none is sent',
       toDo: 'In the shop: WooCommerce → Settings → Advanced → REST API: give the key Read/Write, and its user the role Shop manager.',
     };
+  // It is asked without keys, so that nothing is said of them.
+  if (failure.failure === 'unauthorized' && action === 'site_index')
+    return {
+      cause: 'shop-firewall',
+      what: `The web server or a security plugin refuses /wp-json/ before any key is shown (${status ?? code})`,
+      toDo: 'Exempt /wp-json/ from the password before the site, or from the plugin that refuses the REST API to guests; or let the relay’s address through. Another key does not help.',
+    };
   if (failure.failure === 'unauthorized') return refusedKey(endpoint, failure);
+  // WordPress's own page while it updates is a 503 with Retry-After: 600; a host that limits calls says 429.
+  if (status === 503)
+    return {
+      cause: 'shop-outage',
+      what: 'The shop answers 503: maintenance, or an overloaded host',
+      toDo: 'Orders wait and nothing is lost. If it lasts: delete the file .maintenance that a broken update left in the shop’s WordPress, or look into its host’s error log.',
+    };
   const common = endpointReason(endpoint, failure);
   if (common !== null) return common;
   if (code === 'rest_no_route')
