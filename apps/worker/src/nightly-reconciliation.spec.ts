@@ -1,6 +1,6 @@
 import { metaText } from '@relay/core';
 import { findingsOf, lastReconciliation } from '@relay/ledger';
-import { askReconciliation, writeBackOrder } from '@relay/operations';
+import { askReconciliation, reconcile, resolveExisting, writeBackOrder } from '@relay/operations';
 import { waitFor } from '@relay/testing';
 import { inWorld, stopWorldsLeft } from './testing/world.js';
 
@@ -55,5 +55,36 @@ it('one that a person asked for is made at once, in their name and over their wi
       { reconcile_wanted_by: null, reconcile_window_ms: null },
     ]);
     expect(await world.rows('select count(*)::int as runs from reconciliation')).toEqual([{ runs: 1 }]);
+  });
+}, 60_000);
+
+it('two HFT71 orders of one: the one whose id the shop shows can stay, by what the finding says', async () => {
+  await inWorld({ sandboxArgs: ['--status-step-ms', '3600000'] }, async (world) => {
+    await world.startLive();
+    const { orderId } = await world.sentOrder();
+    const stays = String(await world.sandbox.sendAsAnother(orderId));
+    await world.sandbox.edit(orderId, { meta_data: [{ key: '_hft71_order_id', value: stays }] });
+    const relay = await world.operations();
+    const [shop] = relay.shops.values();
+    if (shop === undefined) throw new Error('there is no shop');
+    const found = async () => {
+      await reconcile(relay, shop, { windowMs: 3_600_000, startedBy: 'test', hft71: true });
+      return (await lastReconciliation(world.ledger, 'main'))?.counts;
+    };
+    expect(await found()).toEqual({ 'other-id': 1 });
+
+    const act = { wanted: String(orderId), actor: 'test', reason: 'the other one is cancelled at HFT71' };
+    expect(await writeBackOrder(relay, act)).toMatchObject({ kind: 'armed' });
+    await world.waitForState(orderId, 'held: conflict');
+    const [attempt] = await world.rows(`select token from intent where order_id = $1 and kind = 'send_order'`, [
+      orderId,
+    ]);
+    const token = attempt?.['token'] as string | null;
+    expect(await resolveExisting(relay, { ...act, token, hft71OrderId: stays })).toMatchObject({ state: 'sent' });
+    await world.waitForState(orderId, 'written_back');
+    expect(await world.rows('select hft71_order_id, ended from progress')).toEqual([
+      { hft71_order_id: stays, ended: null },
+    ]);
+    await waitFor(async () => Object.keys((await found()) ?? { none: 0 }).length === 0, { what: 'agreement' });
   });
 }, 60_000);

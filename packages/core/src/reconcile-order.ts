@@ -16,7 +16,7 @@ export const DISAGREEMENTS = {
   },
   'other-id': {
     what: 'the shop shows another HFT71 id than the ledger',
-    toDo: 'Two HFT71 orders may exist: look both ids up at HFT71, cancel one there, then set _hft71_order_id in the shop to the one that stays.',
+    toDo: 'Two HFT71 orders may exist: look both ids up at HFT71, and cancel one there. If the ledger’s stays, set _hft71_order_id in the shop to it. If the shop’s stays: relay orders write-back N --reason … (it is held as a conflict), then relay orders resolve N --exists with the shop’s id.',
   },
   'id-not-in-shop': {
     what: 'sent by the ledger, and the shop shows no HFT71 id',
