@@ -31,7 +31,7 @@ export const DISAGREEMENTS = {
     toDo: 'Ask HFT71 for it with the reference in relay orders show N. If HFT71 never had the order: relay orders reprint N.',
   },
   'status-behind': {
-    what: 'HFT71 tells another status than the ledger knows',
+    what: 'HFT71 tells another status than the ledger knows, and no poll reads it by itself',
     toDo: 'relay poll N reads it now; relay statuses says what keeps it back.',
   },
   'shop-status-behind': {
