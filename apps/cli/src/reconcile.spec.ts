@@ -20,6 +20,11 @@ afterAll(async () => {
 const sql = (text: string, params: unknown[] = []) =>
   world.relay.ledger.pool.query<Record<string, unknown>>(text, params);
 const sweepNow = () => sweep(intakeContext(world.relay), world.shop);
+/** Also where a test has told the sweeps that they are past all. */
+async function sweepAnew(): Promise<void> {
+  await sql(`update shop set sweep_mark = now() - interval '1 day'`);
+  await sweepNow();
+}
 const spoken = (text: string) => text.replace(/\s+/g, ' ');
 
 /** As if the relay had sent it: `written_back`, with this id. */
@@ -173,6 +178,37 @@ it('the id that the shop has lost is written once more by a person’s word, and
   expect([twice.code, spoken(twice.err)]).toEqual([EXIT.failed, expect.stringContaining('being written back already')]);
   expect((await world.say('orders', 'write-back', '99999', '--reason', 'x')).err).toContain('no order');
   expect((await sql(`select actor, reason from audit where action = 'orders write-back'`)).rows).toHaveLength(1);
+});
+
+it('after a restore of the shop all that the last run found is written back by one command', async () => {
+  const lost = await ordersInShop(world, 3);
+  await sweepAnew();
+  for (const orderId of lost) await sent(orderId, `71${orderId}`);
+  const armed = async () =>
+    (
+      await sql(
+        `select order_id::int as id from intent where kind = 'write_back' and state = 'ready' and order_id = any($1)`,
+        [lost],
+      )
+    ).rows.map(({ id }) => id);
+  const bulk = (...more: string[]) => world.say('orders', 'write-back', '--reason', 'the shop was restored', ...more);
+  await world.say('reconcile', '--no-hft71');
+  const other = (await sql(`select order_id from intent where hft71_order_id = '700003'`)).rows[0]?.['order_id'];
+  expect((await bulk(String(lost[0]))).code).toBe(EXIT.ok);
+
+  const said = await bulk('--from-reconcile', '--json');
+  expect(said.code).toBe(EXIT.failed); // the first one is on its way already
+  const done = said.json() as unknown as { orders: { order: string }[]; refused: { order: string }[] };
+  const written = done.orders.map(({ order }) => Number(order));
+  expect(written).toEqual(expect.arrayContaining(lost.slice(1)));
+  expect(written).not.toContain(Number(other));
+  expect(done.refused).toMatchObject([{ order: String(lost[0]), toDo: expect.any(String) as string }]);
+  expect((await armed()).toSorted()).toEqual(lost.toSorted());
+
+  expect((await bulk()).code).toBe(EXIT.usage);
+  expect((await bulk('1', '--from-reconcile')).code).toBe(EXIT.usage);
+  const several = await bulk(String(lost[1]), '99999');
+  expect([several.code, spoken(several.err)]).toEqual([EXIT.failed, expect.stringMatching(/already.*no order 99999/)]);
 });
 
 it('a side that does not answer is told of, and the others are compared all the same', async () => {

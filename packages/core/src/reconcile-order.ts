@@ -20,7 +20,7 @@ export const DISAGREEMENTS = {
   },
   'id-not-in-shop': {
     what: 'sent by the ledger, and the shop shows no HFT71 id',
-    toDo: 'relay orders write-back N --reason … writes it once more.',
+    toDo: 'relay orders write-back N --reason … writes it once more; after a restore of the shop, --from-reconcile instead of numbers takes all.',
   },
   'id-twice': {
     what: 'one HFT71 id at several orders',
@@ -36,7 +36,7 @@ export const DISAGREEMENTS = {
   },
   'shop-status-behind': {
     what: 'the shop shows another HFT71 status than the ledger knows',
-    toDo: 'relay orders write-back N --reason … writes it once more; relay statuses says what keeps it back.',
+    toDo: 'relay orders write-back N --reason … writes it once more, --from-reconcile instead of numbers all; relay statuses says what keeps it back.',
   },
   'gone-from-shop': {
     what: 'the ledger has an order that the shop does not have any more',
@@ -44,6 +44,9 @@ export const DISAGREEMENTS = {
   },
 } as const satisfies Record<string, { what: string; toDo: string }>;
 export type Disagreement = keyof typeof DISAGREEMENTS;
+
+/** What a write-back settles, and nothing else is to be looked at first: another id in the shop is not among them. */
+export const SETTLED_BY_WRITE_BACK: readonly Disagreement[] = ['id-not-in-shop', 'shop-status-behind'];
 
 export interface ShopSide {
   readonly status: string;

@@ -25,6 +25,7 @@ export { readEvidence, type Evidence, type ReprintEvidence } from './order-evide
 export { declareLedgerMoved, declareLedgerRestored, longestSettleMs, offerRestoreCheck } from './ledger-restored.js';
 export { addShop } from './stored-shops.js';
 export { holdOrder, releaseOrder, reprint, resolveUpdates, writeBackOrder, type OrderAct } from './steer-orders.js';
+export { numbersToWriteBack, writeBackOrders, type WrittenBackOrders } from './write-back-orders.js';
 export { DatabaseRefused, openPatiently } from './open-patiently.js';
 export { openRelay } from './open-relay.js';
 export { isMisconfiguration } from './start-failure.js';
