@@ -211,6 +211,50 @@ it('after a restore of the shop all that the last run found is written back by o
   expect([several.code, spoken(several.err)]).toEqual([EXIT.failed, expect.stringMatching(/already.*no order 99999/)]);
 });
 
+it('an order that is gone from the shop is listed where it may be at HFT71, and else taken as deleted', async () => {
+  const ids = await ordersInShop(world, 7);
+  const [doubted, left, refused, waiting, held, binned, sentOne] = ids;
+  await sweepAnew();
+  const state = (orderId: number | undefined, rest: string) =>
+    sql(`update intent set ${rest} where order_id = $1 and kind = 'send_order'`, [orderId]);
+  await state(doubted, `state = 'held', reason = 'in-doubt', doubt_since = now()`);
+  await state(left, `state = 'not_for_hft71'`);
+  await state(refused, `state = 'rejected', reason = 'http-422'`);
+  await state(held, `state = 'held', reason = 'mapping'`);
+  await state(binned, `state = 'skipped', reason = 'on-hold'`);
+  await sent(sentOne!, '720001');
+  await setMeta(sentOne!, { _hft71_order_id: '720001' });
+  for (const orderId of ids)
+    await world.control(`/orders/${orderId}?force=${String(orderId !== binned)}`, {}, 'DELETE');
+
+  for (const again of [1, 2]) {
+    const found = kindsOf((await world.say('reconcile', '--no-hft71', '--json')).json());
+    expect([again, found['gone-from-shop']]).toEqual([again, expect.arrayContaining([doubted, sentOne])]);
+    for (const orderId of [left, refused, waiting, held, binned])
+      expect(found['gone-from-shop']).not.toContain(orderId);
+  }
+  const now = async (of: number[]) =>
+    (
+      await sql(
+        `select i.state, i.cancel_requested, o.status from intent i join shop_order o using (shop_id, order_id)
+         where order_id = any($1) and kind = 'send_order' order by order_id`,
+        [of],
+      )
+    ).rows;
+  expect(await now([left!, refused!, waiting!, held!, binned!])).toEqual([
+    { state: 'not_for_hft71', cancel_requested: false, status: 'deleted' },
+    { state: 'cancelled', cancel_requested: false, status: 'deleted' },
+    { state: 'cancelled', cancel_requested: false, status: 'deleted' },
+    { state: 'cancelled', cancel_requested: false, status: 'deleted' },
+    { state: 'skipped', cancel_requested: false, status: 'trash' },
+  ]);
+  // A restored shop has lost orders that nobody deleted: nothing of these is asked to be cancelled.
+  expect(await now([doubted!, sentOne!])).toEqual([
+    { state: 'held', cancel_requested: false, status: 'processing' },
+    { state: 'written_back', cancel_requested: false, status: 'processing' },
+  ]);
+});
+
 it('a side that does not answer is told of, and the others are compared all the same', async () => {
   await world.control('/faults', { target: 'hft71', kind: 'status', status: 503, match: { pathPattern: '/status' } });
   const said = await world.say('reconcile', '--json');

@@ -39,7 +39,7 @@ export const DISAGREEMENTS = {
     toDo: 'relay orders write-back N --reason … writes it once more, --from-reconcile instead of numbers all; relay statuses says what keeps it back.',
   },
   'gone-from-shop': {
-    what: 'the ledger has an order that the shop does not have any more',
+    what: 'an order that is or may be at HFT71, and the shop does not have it any more',
     toDo: 'If it was deleted by mistake, restore it in the shop. To stop it at HFT71, cancel it there by hand.',
   },
 } as const satisfies Record<string, { what: string; toDo: string }>;

@@ -87,7 +87,7 @@ export async function receiveOrder(
  * HFT71 may have the order: a doubt, an id, or a refusal that names it. Judged on the locked row `i` itself, never on the
  * statement's snapshot, since a claim or a record may have been waited for.
  */
-const AT_HFT71 = `(i.doubt_since is not null or i.hft71_order_id is not null
+export const AT_HFT71 = `(i.doubt_since is not null or i.hft71_order_id is not null
   or coalesce(i.reason, '') in ('conflict', 'exists') or (coalesce(i.reason, '') = 'reference-taken' and i.token is not null))`;
 
 const RECEIVE_ORDER = planned(

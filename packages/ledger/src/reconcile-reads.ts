@@ -1,6 +1,7 @@
 import { rows, type Ledger } from './connect.js';
 import type { LedgerSide } from '@relay/core';
 import type { SkuStatusRow } from './polls.js';
+import { AT_HFT71 } from './receive-order.js';
 
 /** What the ledger says of one order; `stamp` is another one as soon as any of it has moved. */
 export interface ReconciledOrder extends LedgerSide {
@@ -8,6 +9,8 @@ export interface ReconciledOrder extends LedgerSide {
   readonly number: string;
   /** In a sendable status when the shop was connected. */
   readonly inBaseline: boolean;
+  /** It has an id there, or may have one: a doubt, a refusal that names it, or it is on its way. */
+  readonly mayBeAtHft71: boolean;
   readonly stamp: string;
 }
 
@@ -20,7 +23,8 @@ export async function ledgerSideOf(
   const found = await rows<Omit<ReconciledOrder, 'orderId'> & { orderId: string }>(
     ledger.pool,
     `select o.order_id as "orderId", o.number, i.state, i.reason, i.hft71_order_id as "hft71OrderId", p.status,
-            o.first_seen_by = 'baseline' as "inBaseline", coalesce(w.state = 'ready', false) as "writesBack",
+            o.first_seen_by = 'baseline' as "inBaseline",
+            coalesce(${AT_HFT71} or i.state in ('sending', 'in_doubt'), false) as "mayBeAtHft71", coalesce(w.state = 'ready', false) as "writesBack",
             concat_ws(' ', i.state, i.state_since, i.hft71_order_id, w.state, w.state_since, p.version, p.read_at) as stamp
      from shop_order o
      left join intent i on i.shop_id = o.shop_id and i.order_id = o.order_id and i.kind = 'send_order'

@@ -7,8 +7,8 @@ import {
   type ShopOrder,
   type ShopSide,
 } from '@relay/core';
-import { notTakenIn, takePage } from '@relay/intake';
-import { ledgerOrdersSince, ledgerSideOf, loadShop } from '@relay/ledger';
+import { notTakenIn, takeOrder, takePage } from '@relay/intake';
+import { ledgerOrdersSince, ledgerSideOf, loadShop, receiveDeleted } from '@relay/ledger';
 import { walkModifiedSince } from '@relay/woocommerce';
 import { inBudget } from './in-budget.js';
 import type { ReconcileRun } from './reconcile-run.js';
@@ -108,7 +108,9 @@ async function confirm(run: ReconcileRun, suspects: readonly number[]): Promise<
       if (before?.stamp !== known?.stamp) continue;
       const number = order?.number ?? known?.number ?? String(orderId);
       if (order === null || isGone(order.status)) {
-        if (known !== null && known.state !== 'cancelled' && known.state !== null)
+        if (known === null) break;
+        if (!known.mayBeAtHft71) await receiveGone(run, orderId, order);
+        else if (known.state !== 'cancelled')
           findings.push({ kind: 'gone-from-shop', orderId, number, detail: goneDetail(order, known) });
       } else {
         for (const disagrees of shopAgainstLedger(shopSide(order), known, run.isShadow))
@@ -119,6 +121,15 @@ async function confirm(run: ReconcileRun, suspects: readonly number[]): Promise<
   }
   const rest = suspects.length - MOST_CONFIRMED;
   if (rest > 0) run.faults.push(`${rest} more orders seem to disagree; after these are settled, reconcile again`);
+}
+
+/**
+ * As the sweep does whom a webhook told: HFT71 has nothing of it, so nothing disagrees once the ledger knows. Of one that
+ * may be at HFT71 a person decides, since a shop that was restored from a backup has lost orders that nobody deleted.
+ */
+async function receiveGone({ relay, shop }: ReconcileRun, orderId: number, order: ShopOrder | null): Promise<void> {
+  if (order === null) await receiveDeleted(relay.ledger, shop.id, orderId);
+  else await takeOrder(intakeContext(relay), shop, order, { seenBy: 'reconcile', readJustNow: true });
 }
 
 function goneDetail(order: ShopOrder | null, known: { state: string | null; hft71OrderId: string | null }): string {
