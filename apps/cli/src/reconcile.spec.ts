@@ -211,6 +211,31 @@ it('after a restore of the shop all that the last run found is written back by o
   expect([several.code, spoken(several.err)]).toEqual([EXIT.failed, expect.stringMatching(/already.*no order 99999/)]);
 });
 
+it('reprints are compared as well', async () => {
+  const [orderId = 0] = await ordersInShop(world, 1);
+  await sweepAnew();
+  await sent(orderId, '730001');
+  await sql(
+    `insert into intent (id, kind, shop_id, order_id, account_id, copy, state, hft71_order_id) select gen_random_uuid(), 'reprint', shop_id, order_id, account_id, 2, 'written_back', '730002'
+     from intent where order_id = $1 and kind = 'send_order'`,
+    [orderId],
+  );
+  await setMeta(orderId, { _hft71_order_id: '730001', _hft71_reprint_ids: '730003' });
+  const said = await world.say('reconcile', '--no-hft71', '--json');
+  expect(kindsOf(said.json())).toMatchObject({
+    'reprint-not-in-shop': [orderId],
+    'reprint-not-in-ledger': [orderId],
+  });
+
+  const written = await world.say('orders', 'write-back', '--from-reconcile', '--reason', 'lost', '--json');
+  expect(written.json()['orders']).toEqual(
+    expect.arrayContaining([{ order: `${orderId}-R2`, hft71OrderId: '730002' }]),
+  );
+  expect((await sql(`select copy from intent where order_id = $1 and kind = 'write_back'`, [orderId])).rows).toEqual([
+    { copy: 2 },
+  ]);
+});
+
 it('an order that is gone from the shop is listed where it may be at HFT71, and else taken as deleted', async () => {
   const ids = await ordersInShop(world, 7);
   const [doubted, left, refused, waiting, held, binned, sentOne] = ids;

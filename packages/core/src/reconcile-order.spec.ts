@@ -10,10 +10,12 @@ const shop = (over: Partial<ShopSide> = {}): ShopSide => ({
   status: 'processing',
   hft71OrderId: null,
   lastStatus: null,
+  reprintIds: [],
   ...over,
 });
 const known = (over: Partial<LedgerSide> = {}): LedgerSide => ({
   ...{ state: 'ready', reason: null, hft71OrderId: null, status: null, writesBack: false },
+  ...{ mayBeAtHft71: false, reprints: [] },
   ...over,
 });
 const kinds = (order: ShopSide, ledger: LedgerSide | null, shadow = false) =>
@@ -39,6 +41,22 @@ test.each<[string, ShopSide, LedgerSide | null, string[]]>([
   ['no status read yet', shop({ hft71OrderId: '7' }), { ...sent, status: null }, []],
 ])('%s', (_what, order, ledger, expected) => {
   expect(kinds(order, ledger)).toEqual(expected);
+});
+
+test('a reprint’s id is looked for beside the others, and one that the ledger does not know is named', () => {
+  const reprint = (isShown: boolean) => ({ copy: 2, hft71OrderId: '9', isShown });
+  const both = (reprintIds: string[], isShown = true, over: Partial<ShopSide> = {}) =>
+    shopAgainstLedger(
+      shop({ hft71OrderId: '7', lastStatus: 'Closed', reprintIds, ...over }),
+      { ...sent, reprints: [reprint(isShown)] },
+      false,
+    );
+  expect(both(['9'])).toEqual([]);
+  expect(both([])).toEqual([{ kind: 'reprint-not-in-shop', copy: 2, detail: 'the ledger has 9' }]);
+  expect(both([], false)).toEqual([]); // on its way into the shop
+  expect(both([], true, { status: 'trash' })).toEqual([]);
+  expect(both(['9', '10'])).toEqual([{ kind: 'reprint-not-in-ledger', detail: 'the shop shows 10' }]);
+  expect(kinds(shop({ reprintIds: ['10'] }), known(), true)).toEqual([]);
 });
 
 test('in shadow the sender before the relay sends: its ids are as they should be', () => {

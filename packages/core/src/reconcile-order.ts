@@ -22,6 +22,14 @@ export const DISAGREEMENTS = {
     what: 'sent by the ledger, and the shop shows no HFT71 id',
     toDo: 'relay orders write-back N --reason … writes it once more; after a restore of the shop, --from-reconcile instead of numbers takes all.',
   },
+  'reprint-not-in-shop': {
+    what: 'a reprint sent by the ledger, and the shop does not show its HFT71 id',
+    toDo: 'relay orders write-back N-R2 --reason … adds it once more, --from-reconcile instead of numbers all.',
+  },
+  'reprint-not-in-ledger': {
+    what: 'the shop shows a reprint’s HFT71 id of which the ledger knows nothing',
+    toDo: 'Look it up at HFT71. If a reprint of the order is held and it is that one: relay orders resolve N-R2 --exists with it. If it is none of this order’s, remove it from _hft71_reprint_ids in the shop; while it stays there, the order is not reprinted.',
+  },
   'id-twice': {
     what: 'one HFT71 id at several orders',
     toDo: 'A copied order carries it: find the order that it belongs to at HFT71, and remove _hft71_order_id from the others in the shop.',
@@ -46,7 +54,11 @@ export const DISAGREEMENTS = {
 export type Disagreement = keyof typeof DISAGREEMENTS;
 
 /** What a write-back settles, and nothing else is to be looked at first: another id in the shop is not among them. */
-export const SETTLED_BY_WRITE_BACK: readonly Disagreement[] = ['id-not-in-shop', 'shop-status-behind'];
+export const SETTLED_BY_WRITE_BACK: readonly Disagreement[] = [
+  'id-not-in-shop',
+  'reprint-not-in-shop',
+  'shop-status-behind',
+];
 
 export interface ShopSide {
   readonly status: string;
@@ -54,6 +66,8 @@ export interface ShopSide {
   readonly hft71OrderId: string | null;
   /** `_hft71_last_status` */
   readonly lastStatus: string | null;
+  /** `_hft71_reprint_ids` */
+  readonly reprintIds: readonly string[];
 }
 
 export interface LedgerSide {
@@ -65,10 +79,16 @@ export interface LedgerSide {
   readonly status: string | null;
   /** What is to be shown in the shop is on its way there. */
   readonly writesBack: boolean;
+  /** It has an id there, or may have one: a doubt, a refusal that names it, or it is on its way. */
+  readonly mayBeAtHft71: boolean;
+  /** Those that have an id. `isShown`: the shop has shown it, or should by now. */
+  readonly reprints: readonly { readonly copy: number; readonly hft71OrderId: string; readonly isShown: boolean }[];
 }
 
 export interface Disagrees {
   readonly kind: Disagreement;
+  /** Of a reprint: 2, 3, … */
+  readonly copy?: number;
   readonly detail: string;
 }
 
@@ -78,6 +98,11 @@ export interface Disagrees {
  * @param shadow the shop is in shadow mode: the sender before the relay sends, so its ids are as they should be.
  */
 export function shopAgainstLedger(order: ShopSide, known: LedgerSide | null, shadow: boolean): Disagrees[] {
+  const ofReprints = known === null || known.state === null ? [] : reprintsAgainstLedger(order, known, shadow);
+  return [...orderAgainstLedger(order, known, shadow), ...ofReprints];
+}
+
+function orderAgainstLedger(order: ShopSide, known: LedgerSide | null, shadow: boolean): Disagrees[] {
   const shown = order.hft71OrderId;
   if (known === null || known.state === null)
     return shown === null || shadow
@@ -98,6 +123,21 @@ export function shopAgainstLedger(order: ShopSide, known: LedgerSide | null, sha
   if (known.status === null || known.writesBack || order.lastStatus === known.status) return [];
   const told = order.lastStatus === null ? 'no status' : `“${order.lastStatus}”`;
   return [{ kind: 'shop-status-behind', detail: `the shop shows ${told}, the ledger has “${known.status}”` }];
+}
+
+function reprintsAgainstLedger(order: ShopSide, { reprints }: LedgerSide, shadow: boolean): Disagrees[] {
+  const lost = reprints.filter(({ hft71OrderId, isShown }) => isShown && !order.reprintIds.includes(hft71OrderId));
+  const strange = order.reprintIds.filter((id) => !reprints.some(({ hft71OrderId }) => hft71OrderId === id));
+  return [
+    ...(isGone(order.status) ? [] : lost).map(({ copy, hft71OrderId }) => ({
+      ...({ kind: 'reprint-not-in-shop', copy } as const),
+      detail: `the ledger has ${hft71OrderId}`,
+    })),
+    ...(shadow ? [] : strange).map((id) => ({
+      kind: 'reprint-not-in-ledger' as const,
+      detail: `the shop shows ${id}`,
+    })),
+  ];
 }
 
 /** In the bin: the shop says nothing of it any more. */

@@ -9,8 +9,6 @@ export interface ReconciledOrder extends LedgerSide {
   readonly number: string;
   /** In a sendable status when the shop was connected. */
   readonly inBaseline: boolean;
-  /** It has an id there, or may have one: a doubt, a refusal that names it, or it is on its way. */
-  readonly mayBeAtHft71: boolean;
   readonly stamp: string;
 }
 
@@ -25,11 +23,18 @@ export async function ledgerSideOf(
     `select o.order_id as "orderId", o.number, i.state, i.reason, i.hft71_order_id as "hft71OrderId", p.status,
             o.first_seen_by = 'baseline' as "inBaseline",
             coalesce(${AT_HFT71} or i.state in ('sending', 'in_doubt'), false) as "mayBeAtHft71", coalesce(w.state = 'ready', false) as "writesBack",
-            concat_ws(' ', i.state, i.state_since, i.hft71_order_id, w.state, w.state_since, p.version, p.read_at) as stamp
+            coalesce(r.reprints, '[]') as reprints,
+            concat_ws(' ', i.state, i.state_since, i.hft71_order_id, w.state, w.state_since, p.version, p.read_at, r.reprints) as stamp
      from shop_order o
      left join intent i on i.shop_id = o.shop_id and i.order_id = o.order_id and i.kind = 'send_order'
      left join intent w on w.shop_id = o.shop_id and w.order_id = o.order_id and w.kind = 'write_back' and w.copy = 1
      left join progress p on p.intent_id = i.id
+     left join lateral (
+       select jsonb_agg(jsonb_build_object('copy', c.copy, 'hft71OrderId', c.hft71_order_id,
+                'isShown', c.state in ('sent', 'written_back', 'adopted') and v.state is distinct from 'ready') order by c.copy) as reprints
+       from intent c left join intent v on v.shop_id = c.shop_id and v.order_id = c.order_id and v.kind = 'write_back' and v.copy = c.copy
+       where c.shop_id = o.shop_id and c.order_id = o.order_id and c.kind = 'reprint' and c.hft71_order_id is not null
+     ) r on true
      where o.shop_id = $1 and o.order_id = any($2::bigint[])`,
     [shopId, orderIds],
   );

@@ -2,6 +2,7 @@ import {
   CallFailure,
   isGone,
   metaText,
+  reprintIdsOf,
   SHOP_META,
   shopAgainstLedger,
   type ShopOrder,
@@ -113,8 +114,8 @@ async function confirm(run: ReconcileRun, suspects: readonly number[]): Promise<
         else if (known.state !== 'cancelled')
           findings.push({ kind: 'gone-from-shop', orderId, number, detail: goneDetail(order, known) });
       } else {
-        for (const disagrees of shopAgainstLedger(shopSide(order), known, run.isShadow))
-          findings.push({ ...disagrees, orderId, number });
+        for (const { copy, ...disagrees } of shopAgainstLedger(shopSide(order), known, run.isShadow))
+          findings.push({ ...disagrees, orderId, number: copy === undefined ? number : `${number}-R${copy}` });
       }
       break;
     }
@@ -152,6 +153,7 @@ export function shopSide(order: ShopOrder): ShopSide {
     status: order.status,
     hft71OrderId: metaText(order, SHOP_META.hft71OrderId),
     lastStatus: metaText(order, SHOP_META.lastStatus),
+    reprintIds: reprintIdsOf(order),
   };
 }
 
