@@ -211,8 +211,8 @@ it('after a restore of the shop all that the last run found is written back by o
   expect([several.code, spoken(several.err)]).toEqual([EXIT.failed, expect.stringMatching(/already.*no order 99999/)]);
 });
 
-it('reprints are compared as well', async () => {
-  const [orderId = 0] = await ordersInShop(world, 1);
+it('reprints are compared as well, and what waits for a person names the campaign', async () => {
+  const [orderId = 0, refused = 0] = await ordersInShop(world, 2);
   await sweepAnew();
   await sent(orderId, '730001');
   await sql(
@@ -221,11 +221,17 @@ it('reprints are compared as well', async () => {
     [orderId],
   );
   await setMeta(orderId, { _hft71_order_id: '730001', _hft71_reprint_ids: '730003' });
+  await sql(`update intent set state = 'rejected', reason = 'http-422' where order_id = $1`, [refused]);
   const said = await world.say('reconcile', '--no-hft71', '--json');
   expect(kindsOf(said.json())).toMatchObject({
     'reprint-not-in-shop': [orderId],
     'reprint-not-in-ledger': [orderId],
+    'not-sent': [refused],
   });
+  expect((await world.say('reconcile', '--last')).out).toMatch(/relay\s+resend\s+plan\s+--state\s+held,rejected/);
+  expect((await world.say('resend', 'plan', '--state', 'held,rejected', '--orders', String(refused))).out).toMatch(
+    /1 orders match; 1 of them would be sent/,
+  );
 
   const written = await world.say('orders', 'write-back', '--from-reconcile', '--reason', 'lost', '--json');
   expect(written.json()['orders']).toEqual(

@@ -1,6 +1,7 @@
 import {
   DISAGREEMENTS,
   hft71AgainstLedger,
+  notSent,
   shopAgainstLedger,
   type LedgerSide,
   type ShopSide,
@@ -57,6 +58,17 @@ test('a reprint’s id is looked for beside the others, and one that the ledger 
   expect(both([], true, { status: 'trash' })).toEqual([]);
   expect(both(['9', '10'])).toEqual([{ kind: 'reprint-not-in-ledger', detail: 'the shop shows 10' }]);
   expect(kinds(shop({ reprintIds: ['10'] }), known(), true)).toEqual([]);
+});
+
+test('an order that the shop wants sent and that waits for a person is named, unless HFT71 may have it', () => {
+  const found = (order: ShopSide, ledger: LedgerSide | null) => notSent(order, ledger, ['processing']);
+  const refused = known({ state: 'rejected', reason: 'http-422' });
+  expect(found(shop(), refused)).toEqual([{ kind: 'not-sent', detail: 'processing in the shop; rejected: http-422' }]);
+  expect(found(shop(), known({ state: 'held', reason: 'mapping' }))).toMatchObject([{ kind: 'not-sent' }]);
+  for (const ledger of [null, known(), known({ state: 'held', reason: 'in-doubt', mayBeAtHft71: true }), sent])
+    expect(found(shop(), ledger)).toEqual([]);
+  expect(found(shop({ status: 'completed' }), refused)).toEqual([]);
+  expect(found(shop({ hft71OrderId: '7' }), refused)).toEqual([]);
 });
 
 test('in shadow the sender before the relay sends: its ids are as they should be', () => {

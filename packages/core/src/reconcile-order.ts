@@ -14,6 +14,10 @@ export const DISAGREEMENTS = {
     what: 'not sent by the ledger, and the shop shows an HFT71 id',
     toDo: 'Look who sent it: relay orders show N. relay import adopts it if the id is this order’s.',
   },
+  'not-sent': {
+    what: 'sendable in the shop, and held or refused: HFT71 does not have it',
+    toDo: 'relay orders held says what each waits for. Once the cause of many is mended: relay resend plan --state held,rejected shows which of them a campaign sends, and what becomes of the others.',
+  },
   'other-id': {
     what: 'the shop shows another HFT71 id than the ledger',
     toDo: 'Two HFT71 orders may exist: look both ids up at HFT71, and cancel one there. If the ledger’s stays, set _hft71_order_id in the shop to it. If the shop’s stays: relay orders write-back N --reason … (it is held as a conflict), then relay orders resolve N --exists with the shop’s id.',
@@ -138,6 +142,14 @@ function reprintsAgainstLedger(order: ShopSide, { reprints }: LedgerSide, shadow
       detail: `the shop shows ${id}`,
     })),
   ];
+}
+
+/** The shop wants it sent, and it waits for a person although HFT71 certainly does not have it. */
+export function notSent(order: ShopSide, known: LedgerSide | null, sendableStatuses: readonly string[]): Disagrees[] {
+  const waits = known?.state === 'held' || known?.state === 'rejected';
+  if (!waits || known.mayBeAtHft71 || order.hft71OrderId !== null || !sendableStatuses.includes(order.status))
+    return [];
+  return [{ kind: 'not-sent', detail: `${order.status} in the shop; ${known.state}: ${known.reason ?? '?'}` }];
 }
 
 /** In the bin: the shop says nothing of it any more. */

@@ -2,6 +2,7 @@ import {
   CallFailure,
   isGone,
   metaText,
+  notSent,
   reprintIdsOf,
   SHOP_META,
   shopAgainstLedger,
@@ -36,6 +37,10 @@ export async function compareWithShop(run: ReconcileRun): Promise<void> {
       orders.map(({ id }) => id),
     );
     for (const order of orders) {
+      // Not looked at once more: it does not move by itself, and an outage leaves more of these than may be asked for.
+      if (!run.isShadow && !seen.has(order.id))
+        for (const disagrees of notSent(shopSide(order), known.get(order.id) ?? null, shop.sendableStatuses))
+          run.findings.push({ ...disagrees, orderId: order.id, number: order.number });
       if (shopAgainstLedger(shopSide(order), known.get(order.id) ?? null, run.isShadow).length > 0)
         suspects.add(order.id);
       seen.add(order.id);
