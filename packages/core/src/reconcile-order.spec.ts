@@ -1,6 +1,7 @@
 import {
   DISAGREEMENTS,
   hft71AgainstLedger,
+  notSent,
   shopAgainstLedger,
   type LedgerSide,
   type ShopSide,
@@ -10,10 +11,12 @@ const shop = (over: Partial<ShopSide> = {}): ShopSide => ({
   status: 'processing',
   hft71OrderId: null,
   lastStatus: null,
+  reprintIds: [],
   ...over,
 });
 const known = (over: Partial<LedgerSide> = {}): LedgerSide => ({
   ...{ state: 'ready', reason: null, hft71OrderId: null, status: null, writesBack: false },
+  ...{ mayBeAtHft71: false, reprints: [] },
   ...over,
 });
 const kinds = (order: ShopSide, ledger: LedgerSide | null, shadow = false) =>
@@ -39,6 +42,33 @@ test.each<[string, ShopSide, LedgerSide | null, string[]]>([
   ['no status read yet', shop({ hft71OrderId: '7' }), { ...sent, status: null }, []],
 ])('%s', (_what, order, ledger, expected) => {
   expect(kinds(order, ledger)).toEqual(expected);
+});
+
+test('a reprint’s id is looked for beside the others, and one that the ledger does not know is named', () => {
+  const reprint = (isShown: boolean) => ({ copy: 2, hft71OrderId: '9', isShown });
+  const both = (reprintIds: string[], isShown = true, over: Partial<ShopSide> = {}) =>
+    shopAgainstLedger(
+      shop({ hft71OrderId: '7', lastStatus: 'Closed', reprintIds, ...over }),
+      { ...sent, reprints: [reprint(isShown)] },
+      false,
+    );
+  expect(both(['9'])).toEqual([]);
+  expect(both([])).toEqual([{ kind: 'reprint-not-in-shop', copy: 2, detail: 'the ledger has 9' }]);
+  expect(both([], false)).toEqual([]); // on its way into the shop
+  expect(both([], true, { status: 'trash' })).toEqual([]);
+  expect(both(['9', '10'])).toEqual([{ kind: 'reprint-not-in-ledger', detail: 'the shop shows 10' }]);
+  expect(kinds(shop({ reprintIds: ['10'] }), known(), true)).toEqual([]);
+});
+
+test('an order that the shop wants sent and that waits for a person is named, unless HFT71 may have it', () => {
+  const found = (order: ShopSide, ledger: LedgerSide | null) => notSent(order, ledger, ['processing']);
+  const refused = known({ state: 'rejected', reason: 'http-422' });
+  expect(found(shop(), refused)).toEqual([{ kind: 'not-sent', detail: 'processing in the shop; rejected: http-422' }]);
+  expect(found(shop(), known({ state: 'held', reason: 'mapping' }))).toMatchObject([{ kind: 'not-sent' }]);
+  for (const ledger of [null, known(), known({ state: 'held', reason: 'in-doubt', mayBeAtHft71: true }), sent])
+    expect(found(shop(), ledger)).toEqual([]);
+  expect(found(shop({ status: 'completed' }), refused)).toEqual([]);
+  expect(found(shop({ hft71OrderId: '7' }), refused)).toEqual([]);
 });
 
 test('in shadow the sender before the relay sends: its ids are as they should be', () => {

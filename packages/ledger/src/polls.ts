@@ -244,3 +244,23 @@ export async function pollNow(ledger: Ledger, order: { shopId: string; orderId: 
   );
   return result.rowCount ?? 0;
 }
+
+/**
+ * HFT71 tells another status of this id than the ledger has: the poll that would have read it comes now.
+ * @returns false where no poll will read it by itself: ended, at fault, or due for longer than `overdueMs`.
+ */
+export async function hastenPoll(
+  ledger: Ledger,
+  id: { readonly shopId: string; readonly orderId: number; readonly copy: number; readonly hft71OrderId: string },
+  overdueMs: number,
+): Promise<boolean> {
+  const row = await oneRow(
+    ledger.pool,
+    `update progress set poll_at = least(poll_at, now())
+     where shop_id = $1 and order_id = $2 and copy = $3 and hft71_order_id = $4 and ended is null and fault is null
+       and (poll_at is null or poll_at > now() - $5::bigint * interval '1 millisecond')
+     returning intent_id`,
+    [id.shopId, id.orderId, id.copy, id.hft71OrderId, overdueMs],
+  );
+  return row !== null;
+}

@@ -1,6 +1,7 @@
 import { rows, type Ledger } from './connect.js';
 import type { LedgerSide } from '@relay/core';
 import type { SkuStatusRow } from './polls.js';
+import { MAY_BE_AT_HFT71 } from './receive-order.js';
 
 /** What the ledger says of one order; `stamp` is another one as soon as any of it has moved. */
 export interface ReconciledOrder extends LedgerSide {
@@ -20,12 +21,20 @@ export async function ledgerSideOf(
   const found = await rows<Omit<ReconciledOrder, 'orderId'> & { orderId: string }>(
     ledger.pool,
     `select o.order_id as "orderId", o.number, i.state, i.reason, i.hft71_order_id as "hft71OrderId", p.status,
-            o.first_seen_by = 'baseline' as "inBaseline", coalesce(w.state = 'ready', false) as "writesBack",
-            concat_ws(' ', i.state, i.state_since, i.hft71_order_id, w.state, w.state_since, p.version, p.read_at) as stamp
+            o.first_seen_by = 'baseline' as "inBaseline",
+            coalesce(${MAY_BE_AT_HFT71} or i.state in ('sending', 'in_doubt'), false) as "mayBeAtHft71", coalesce(w.state = 'ready', false) as "writesBack",
+            coalesce(r.reprints, '[]') as reprints,
+            concat_ws(' ', i.state, i.state_since, i.hft71_order_id, w.state, w.state_since, p.version, p.read_at, r.reprints) as stamp
      from shop_order o
      left join intent i on i.shop_id = o.shop_id and i.order_id = o.order_id and i.kind = 'send_order'
      left join intent w on w.shop_id = o.shop_id and w.order_id = o.order_id and w.kind = 'write_back' and w.copy = 1
      left join progress p on p.intent_id = i.id
+     left join lateral (
+       select jsonb_agg(jsonb_build_object('copy', c.copy, 'hft71OrderId', c.hft71_order_id,
+                'isShown', c.state in ('sent', 'written_back', 'adopted') and v.state is distinct from 'ready') order by c.copy) as reprints
+       from intent c left join intent v on v.shop_id = c.shop_id and v.order_id = c.order_id and v.kind = 'write_back' and v.copy = c.copy
+       where c.shop_id = o.shop_id and c.order_id = o.order_id and c.kind = 'reprint' and c.hft71_order_id is not null
+     ) r on true
      where o.shop_id = $1 and o.order_id = any($2::bigint[])`,
     [shopId, orderIds],
   );

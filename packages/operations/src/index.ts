@@ -33,6 +33,7 @@ export {
   writeBackOrder,
   type OrderAct,
 } from './steer-orders.js';
+export { numbersToWriteBack, writeBackOrders, type WrittenBackOrders } from './write-back-orders.js';
 export { DatabaseRefused, openPatiently } from './open-patiently.js';
 export { openRelay } from './open-relay.js';
 export { isMisconfiguration } from './start-failure.js';

@@ -22,8 +22,8 @@ export type Reconciled = { readonly kind: 'reconciled'; readonly runId: number }
 
 /**
  * Compares shop, ledger and HFT71 over a window. It changes nothing at HFT71 and nothing in the shop; of the ledger it
- * does what a sweep would: an order that nobody told of is received. What it finds is stored, for people to read. A side
- * that does not answer ends its step, and the run says so.
+ * does what a sweep would: an order that nobody told of is received. An id whose status has moved at HFT71 is polled now.
+ * What it finds is stored, for people to read. A side that does not answer ends its step, and the run says so.
  */
 export async function reconcile(relay: Relay, shop: ConnectedShop, options: ReconcileOptions): Promise<Reconciled> {
   const view = await comparableShop(relay, shop);

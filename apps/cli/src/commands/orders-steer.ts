@@ -5,7 +5,6 @@ import {
   releaseOrder,
   reprint,
   resolveUpdates,
-  writeBackOrder,
   type OrderAct,
   type Refusal,
   type Relay,
@@ -29,7 +28,6 @@ export function addOrdersSteer(orders: Command, cli: Cli): void {
   addReprint(orders, cli);
   addUpdate(orders, cli, 'done');
   addUpdate(orders, cli, 'again');
-  addWriteBack(orders, cli);
 }
 
 function addHold(orders: Command, cli: Cli): void {
@@ -130,22 +128,6 @@ function addUpdate(orders: Command, cli: Cli, how: 'done' | 'again'): void {
       ),
     );
   helpful(command, [`relay orders update-${how} 1001 --reason "${example}"`]);
-}
-
-function addWriteBack(orders: Command, cli: Cli): void {
-  const command = steer(orders, 'write-back', 'Write HFT71’s id and status into the shop once more. Sends nothing.')
-    .addOption(actorOption())
-    .addOption(jsonOption())
-    .action((wanted: string, options: SteerOptions) =>
-      cli.answer(options, () =>
-        withRelay(cli, async (relay) => {
-          const { hft71OrderId } = accepted(await writeBackOrder(relay, act(wanted, options)));
-          const text = `Order ${wanted} is written back once more, with HFT71’s id ${hft71OrderId ?? '?'}. Another id in the shop is never replaced.`;
-          return { json: { order: wanted, hft71OrderId }, text };
-        }),
-      ),
-    );
-  helpful(command, ['relay orders write-back 1001 --reason "the shop was restored from a backup"']);
 }
 
 function steer(orders: Command, name: string, description: string): Command {

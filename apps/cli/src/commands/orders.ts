@@ -5,6 +5,7 @@ import { addOrdersHeld } from './orders-held.js';
 import { addOrdersResolve } from './orders-resolve.js';
 import { addOrdersShow } from './orders-show.js';
 import { addOrdersSteer } from './orders-steer.js';
+import { addOrdersWriteBack } from './orders-write-back.js';
 
 export function addOrders(program: Command, cli: Cli): void {
   const orders = program
@@ -20,4 +21,5 @@ export function addOrders(program: Command, cli: Cli): void {
   addOrdersShow(orders, cli);
   addOrdersResolve(orders, cli);
   addOrdersSteer(orders, cli);
+  addOrdersWriteBack(orders, cli);
 }
