@@ -99,20 +99,20 @@ export const ALERT_STORIES: readonly AlertStory[] = [
     end: noFaults,
   },
   {
+    kinds: ['queue age'],
+    what: 'HFT71 takes orders, and takes its time',
+    begin: async ({ world: { sandbox } }) => {
+      await sandbox.faultOnSend({ kind: 'latency', delayMs: 1_500 });
+      await sandbox.order({ count: 100 });
+    },
+    end: noFaults,
+  },
+  {
     kinds: ['budget starved'],
     what: 'HFT71 answers each order with 429',
     begin: async ({ world: { sandbox } }) => {
       await sandbox.faultOnSend({ kind: 'status', status: 429, retryAfter: '2' });
       await sandbox.order({ count: MANY });
-    },
-    end: noFaults,
-  },
-  {
-    kinds: ['queue age'],
-    what: 'HFT71 takes orders, and takes its time',
-    begin: async ({ world: { sandbox } }) => {
-      await sandbox.faultOnSend({ kind: 'latency', delayMs: 1_500 });
-      await sandbox.order({ count: 60 });
     },
     end: noFaults,
   },

@@ -16,7 +16,7 @@ import { accountPassword } from '../account-password.js';
 import { slotFor } from '../call-budgets.js';
 import type { Endpoint } from './endpoint.js';
 import type { OpenLedger } from './examine-postgres.js';
-import type { ExaminedShop } from './examine-shop.js';
+import type { ExaminedShop } from './examined-shop.js';
 import type { Examination } from './examination.js';
 import { hft71Reason } from './hft71-reason.js';
 

@@ -10,13 +10,12 @@ import {
   type ShopView,
 } from '@relay/ledger';
 import type { OpenLedger } from './examine-postgres.js';
-import type { ExaminedShop } from './examine-shop.js';
 import { examineDeliveries, isLater } from './examine-shop-webhooks.js';
 import { examineStock } from './examine-stock.js';
 import { spanOf } from './examine-work.js';
 import type { Cause } from './finding.js';
 import type { Examination } from './examination.js';
-import { aboutAccount, aboutHost } from './subjects.js';
+import { aboutAccount, aboutHost, type ExaminedShop } from './examined-shop.js';
 
 /** What the ledger says of one shop: its mode, its sweeps, its breakers, its webhooks. */
 export async function examineShopRecord(

@@ -1,4 +1,4 @@
-import type { Settings, ShopSettings } from '@relay/config';
+import type { Settings } from '@relay/config';
 import { CallFailure, normalHomeUrl, sameHomeUrl, type ApiCallRecord } from '@relay/core';
 import { loadShop, type ShopView } from '@relay/ledger';
 import { createShopClient, type ShopClient, type ShopIndex } from '@relay/woocommerce';
@@ -8,17 +8,10 @@ import type { OpenLedger } from './examine-postgres.js';
 import { examineShopWebhooks } from './examine-shop-webhooks.js';
 import type { Examination } from './examination.js';
 import { shopReason } from './shop-reason.js';
-import { aboutAccount } from './subjects.js';
+import { aboutAccount, type ExaminedShop } from './examined-shop.js';
 
 /** One call, with its tries: the whole examination has to end soon. */
 const ANSWER_TIMEOUT_MS = 5_000;
-
-export interface ExaminedShop {
-  readonly id: string;
-  readonly settings: ShopSettings;
-  /** A command need not name it. */
-  readonly isOnly: boolean;
-}
 
 /**
  * Asks the shop what the relay needs of it, harmlessly: the only write is one on an order that cannot be. Its calls stand in

@@ -1,6 +1,6 @@
 import { stockFacts } from '@relay/ledger';
 import type { OpenLedger } from './examine-postgres.js';
-import type { ExaminedShop } from './examine-shop.js';
+import type { ExaminedShop } from './examined-shop.js';
 import { spanOf } from './examine-work.js';
 import type { Examination } from './examination.js';
 

@@ -11,12 +11,12 @@ import { examineHft71 } from './examine-hft71.js';
 import { examinePostgres, messageOf, type OpenLedger } from './examine-postgres.js';
 import { examinePublicUrl } from './examine-public-url.js';
 import { examineRedis } from './examine-redis.js';
-import { examineShop, type ExaminedShop } from './examine-shop.js';
+import { examineShop } from './examine-shop.js';
 import { examineShopRecord } from './examine-shop-record.js';
 import { examineWork } from './examine-work.js';
 import { Examination } from './examination.js';
 import type { Check, Finding, Severity } from './finding.js';
-import { aboutAccount, aboutHost, aboutShop } from './subjects.js';
+import { aboutAccount, aboutHost, aboutShop, type ExaminedShop } from './examined-shop.js';
 
 export interface Diagnosis {
   readonly at: Date;

@@ -1,4 +1,11 @@
-import type { ExaminedShop } from './examine-shop.js';
+import type { ShopSettings } from '@relay/config';
+
+export interface ExaminedShop {
+  readonly id: string;
+  readonly settings: ShopSettings;
+  /** A command need not name it. */
+  readonly isOnly: boolean;
+}
 
 /** What a finding may be about: one explains another only where both are of one shop, host or account. */
 export const aboutShop = ({ id }: Pick<ExaminedShop, 'id'>): string => `shop ${id}`;
