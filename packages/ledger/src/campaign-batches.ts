@@ -13,6 +13,8 @@ import { inTransaction, oneRow, type Ledger } from './connect.js';
  */
 const MAY_BE_RELEASED = `(i.state = ci.planned_state and i.reason is not distinct from ci.planned_reason
   and (i.state = 'rejected' or i.state = 'held' and i.reason in (${RE_ARMABLE_HELD_REASONS.map((each) => `'${each}'`).join(', ')}))
+  -- a person has held it once more since
+  and (i.reason is distinct from 'person' or i.state_since <= (select created_at from campaign where id = ci.campaign_id))
   and i.doubt_since is null and i.hft71_order_id is null and i.reference is not null and not i.cancel_requested
   and i.campaign_id is null and not o.before_live and o.identity_changed_at is null and o.shop_hft71_id is null)`;
 

@@ -11,11 +11,12 @@ export interface ReadBack {
   readonly orders: readonly { readonly orderId: number; readonly hft71OrderId: string }[];
 }
 
-/** Of which something may have to be looked at: what was sent before a pause, too. */
+/** Of which something may have to be looked at: what was sent before a pause or a cancellation, too. */
 export async function campaignsToReadBack(ledger: Ledger): Promise<number[]> {
   const found = await rows<{ id: string }>(
     ledger.pool,
-    `select id from campaign where state in ('canary', 'running', 'paused', 'watching') order by id`,
+    `select id from campaign where state in ('canary', 'running', 'paused', 'watching')
+       or state = 'cancelled' and started_at is not null and state_since > now() - interval '1 day' order by id`,
   );
   return found.map(({ id }) => Number(id));
 }

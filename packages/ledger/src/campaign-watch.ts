@@ -1,6 +1,7 @@
 import type { CampaignState } from '@relay/core';
 import type { inCampaignTransaction } from './campaign-batches.js';
-import { AT_HFT71 } from './campaign-items.js';
+import { FAILED_CALL } from './breaker.js';
+import { AT_HFT71, FAILED_ITEM } from './campaign-items.js';
 import { CAMPAIGN_ALERT, campaignSubject, NOT_VERIFIED_ALERT } from './campaigns.js';
 import { oneRow } from './connect.js';
 
@@ -22,19 +23,41 @@ export interface Watching {
 interface Watched {
   readonly calls: number;
   readonly failedCalls: number;
+  /** null where nobody has opened the breaker. */
+  readonly isAway: boolean | null;
+  readonly accepted: number;
+  readonly doubts: number;
+  /** HFT71 did not take them, as few as the stop rule allows. */
+  readonly failed: number;
   readonly lost: number;
   readonly notShown: number;
   /** Of these: nobody has looked yet. */
   readonly unread: number;
 }
 
+/** SQL, of the call `c`: no order goes that way. */
+const FAILED = `(${FAILED_CALL} or c.status in (401, 403, 404, 405))`;
+
 /** The account's orders at HFT71 since the watch began, and what became of the campaign's own. */
 const WATCH = `
-select (select count(*)::int from api_call a join shop s on s.id = a.shop_id join campaign c on c.id = $1
-        where s.account_id = c.account_id and a.target = 'hft71' and a.action = 'send_order' and a.at >= c.state_since) as calls,
-       (select count(*)::int from api_call a join shop s on s.id = a.shop_id join campaign c on c.id = $1
-        where s.account_id = c.account_id and a.target = 'hft71' and a.action = 'send_order' and a.at >= c.state_since
-          and (a.status is null or a.status >= 500 or a.status in (401, 403, 404, 405))) as "failedCalls",
+with watch as (select account_id, state_since as since from campaign where id = $1),
+called as (
+  select count(*) filter (where c.action = 'send_order' or ${FAILED}) as calls, count(*) filter (where ${FAILED}) as failed
+  from watch join shop s on s.account_id = watch.account_id
+  join api_call c on c.shop_id = s.id and c.target = 'hft71' and c.action in ('send_order', 'login') and c.at >= watch.since
+    and coalesce(c.code, '') not in ('budget', 'send-by', 'stale-connection')
+),
+-- a connection that was not even taken is no call
+turned_away as (
+  select count(*) as tries from watch join intent i on i.account_id = watch.account_id
+  join attempt t on t.intent_id = i.id and t.prepared_at >= watch.since and t.cause = 'nothing-sent' and t.claimed_at is null
+)
+select (select calls + tries from called, turned_away)::int as calls,
+       (select failed + tries from called, turned_away)::int as "failedCalls",
+       (select a.breaker_state <> 'closed' and a.breaker_owner not like 'person:%' from watch join account a on a.id = watch.account_id) as "isAway",
+       count(*) filter (where ${AT_HFT71})::int as accepted,
+       count(*) filter (where i.doubt_since is not null)::int as doubts,
+       count(*) filter (where ${FAILED_ITEM} and not ${AT_HFT71} and i.doubt_since is null)::int as failed,
        count(*) filter (where ci.outcome in ('sent', 'written_back', 'adopted') and not ${AT_HFT71})::int as lost,
        count(*) filter (where ${AT_HFT71} and ci.read_back is distinct from 'ok')::int as "notShown",
        count(*) filter (where ${AT_HFT71} and ci.read_back is null)::int as unread
@@ -48,19 +71,24 @@ export async function watchCampaign(
   campaign: Watching,
 ): Promise<{ state: CampaignState; what: string } | null> {
   const watched = (await oneRow<Watched>(client, WATCH, [campaignId])) as Watched;
-  const { calls, failedCalls, lost, notShown, unread } = watched;
+  const { calls, failedCalls, isAway, accepted, doubts, failed, lost, notShown, unread } = watched;
   const failsAgain = failedCalls * 100 > calls * campaign.stopPercent;
   const endsEarly = (failsAgain && failedCalls >= LEAST_FAILED_CALLS) || lost > 0;
   if (!campaign.watchIsOver && !endsEarly) return null;
   if (unread > 0 && !campaign.graceIsOver && !endsEarly) return null;
   const problems = [
     ...(failsAgain ? [`${failedCalls} of ${calls} calls that send orders failed during the watch`] : []),
+    ...(isAway === true ? ['HFT71 is away: its breaker is open'] : []),
+    ...(accepted === 0 ? ['none of its orders is at HFT71'] : []),
+    ...(doubts > 0 ? [`${doubts} orders are in doubt`] : []),
     ...(lost > 0 ? [`${lost} orders are no longer shown as sent`] : []),
     ...(notShown > 0 ? [`the shop does not show the HFT71 id of ${notShown} orders`] : []),
   ];
   const state = problems.length === 0 ? 'verified' : 'not_verified';
   const what =
-    problems.length === 0 ? 'every order sent is in the shop, and nothing failed again' : problems.join('; ');
+    problems.length === 0
+      ? `every order sent is in the shop, and nothing failed again${failed > 0 ? `; ${failed} did not get through` : ''}`
+      : problems.join('; ');
   await client.query(
     `update campaign set state = $2, state_reason = $3, state_since = now(), ended_at = now() where id = $1`,
     [campaignId, state, what],

@@ -10,7 +10,8 @@ import { matchOrders, type CampaignSelection } from './campaign-selection.js';
 import { listCampaigns, loadCampaign, plannedCounts, unfinishedItems } from './campaign-views.js';
 import { cancelCampaign, pauseCampaign, planCampaign, resumeCampaign, startCampaign } from './campaigns.js';
 import { takeDueCampaignSends, takeDueSends } from './dispatch.js';
-import { holdByPerson } from './hold-release.js';
+import { holdByPerson, releaseHeld } from './hold-release.js';
+import { leaveCampaigns } from './leave-campaigns.js';
 import { loadIntent } from './load-intent.js';
 import { recordAccepted, recordInDoubt, recordNotProcessed, recordRejected } from './record-outcome.js';
 import { SHOP, startLedgerWorld, type LedgerWorld } from './testing-world.js';
@@ -72,6 +73,15 @@ async function claimed(orderId: number): Promise<string> {
 async function sent(orderId: number): Promise<void> {
   await recordAccepted(world.ledger, await claimed(orderId), { ...seen, httpStatus: 200, hft71OrderId: `H${orderId}` });
 }
+/** To HFT71: an answer's status, or why there was none. */
+async function calls(action: string, ...ends: (number | string)[]): Promise<void> {
+  for (const end of ends)
+    await sql(
+      `insert into api_call (shop_id, target, action, method, path, status, code, duration_ms) values ('main', 'hft71', $1, 'POST', '/x', $2, $3, 1)`,
+      [action, typeof end === 'number' ? end : null, typeof end === 'string' ? end : null],
+    );
+}
+
 async function shown(id: number, ...orderIds: number[]): Promise<void> {
   for (const orderId of orderIds)
     await recordWrittenBack(world.ledger, await idOf(orderId, 'write_back'), `H${orderId}`, 0);
@@ -187,10 +197,9 @@ describe('a campaign', () => {
     await shown(id, 1);
     await step(id);
     expect(await step(id)).toBeNull(); // it watches
-    const failed = `insert into api_call (shop_id, target, action, method, path, status, duration_ms) values ('main', 'hft71', 'send_order', 'POST', '/order', $1, 1)`;
-    for (const status of [200, 422, 503, null]) await sql(failed, [status]);
+    await calls('send_order', 200, 422, 503, 'deadline', 'send-by', 'stale-connection');
     expect(await step(id)).toBeNull();
-    await sql(failed, [502]);
+    await calls('login', 200, 502);
     expect(await step(id)).toMatchObject({ state: 'not_verified', what: expect.stringContaining('3 of 5 calls') });
 
     await rejectedOrders(2);
@@ -209,6 +218,45 @@ describe('a campaign', () => {
       [id, other].map((campaign) => ({ kind: 'campaign not verified', subject: `main/campaign ${campaign}` })),
     );
     expect(await listCampaigns(world.ledger, { limit: 10 })).toMatchObject([{ id: other }, { id }]);
+  });
+
+  it('is not verified while HFT71 takes no connection, of which no call tells', async () => {
+    await rejectedOrders(1);
+    const id = await started({ watchMs: 60_000 });
+    await step(id);
+    await sent(1);
+    await shown(id, 1);
+    await step(id);
+    await world.receive({ orderId: 2 });
+    for (let tries = 1; tries <= 3; tries += 1) {
+      expect(await step(id)).toBeNull();
+      await sql('update intent set not_before = null where order_id = 2');
+      await recordNotProcessed(world.ledger, await world.prepared(2), {
+        ...{ ...seen, httpStatus: null, errorCode: 'ECONNREFUSED', left: false, countsAsFailure: true },
+        ...{ cause: 'nothing-sent', notBeforeMs: 0, lastFailure: 'refused' },
+      });
+    }
+    expect(await step(id)).toMatchObject({
+      state: 'not_verified',
+      what: '3 of 3 calls that send orders failed during the watch; HFT71 is away: its breaker is open',
+    });
+  });
+
+  it('is not verified where an order of it is in doubt, or none came to HFT71', async () => {
+    await rejectedOrders(1, 2);
+    const id = await started({ canarySize: 1, batchSize: 1, stopPercent: 100 });
+    await step(id);
+    await sent(1);
+    await shown(id, 1);
+    await step(id);
+    await recordInDoubt(world.ledger, await claimed(2), { ...seen, cause: 'deadline', settleMs: 60_000 });
+    expect(await step(id)).toMatchObject({ state: 'watching' });
+    expect(await step(id)).toMatchObject({ state: 'not_verified', what: '1 orders are in doubt' });
+    await rejectedOrders(3);
+    const other = await started();
+    await sql(`update intent set doubt_since = now() where order_id = 3`);
+    expect(await step(other)).toMatchObject({ state: 'watching' });
+    expect(await step(other)).toMatchObject({ state: 'not_verified', what: 'none of its orders is at HFT71' });
   });
 });
 
@@ -329,6 +377,34 @@ describe('what is released', () => {
       { orderId: 3, outcomeReason: 'cancelled: cancelled' },
       { orderId: 4, outcome: null, state: 'ready' },
     ]);
+  });
+
+  it('passes over what a person holds while it waits for its turn', async () => {
+    await rejectedOrders(1, 2, 3);
+    const id = await started({ canarySize: 1 });
+    await step(id);
+    expect(await leaveCampaigns(world.ledger, await idOf(1), by)).toEqual([]); // released: it is held as any other
+    expect(await leaveCampaigns(world.ledger, await idOf(2), by)).toEqual([id]);
+    expect(await leaveCampaigns(world.ledger, await idOf(2), by)).toEqual([]);
+    await sent(1);
+    await shown(id, 1);
+    expect(await step(id)).toMatchObject({ what: 'batch 2: 1 orders released' });
+    expect(await world.intent(2)).toMatchObject({ state: 'rejected', campaign_id: null });
+    expect(await progress(id)).toMatchObject({ passedOver: 1, released: 1 });
+    const audits = await sql(`select subject, reason, details from audit where action = 'orders hold'`);
+    expect(audits.rows).toEqual([{ subject: 'main/2', reason: by.reason, details: { campaigns: [id] } }]);
+  });
+
+  it('is not what a person has held anew since the plan', async () => {
+    await world.receive({ orderId: 1 });
+    await holdByPerson(world.ledger, await idOf(1), by);
+    const id = await plan({ reasons: ['person'] }, true);
+    await startCampaign(world.ledger, id, RULES, by);
+    await releaseHeld(world.ledger, await idOf(1), by);
+    await holdByPerson(world.ledger, await idOf(1), by);
+    await step(id);
+    expect(await progress(id)).toMatchObject({ passedOver: 1, released: 0 });
+    expect(await world.intent(1)).toMatchObject({ state: 'held', reason: 'person' });
   });
 
   it('belongs to the campaign until something else ends that', async () => {

@@ -37,6 +37,7 @@ export * from './held.js';
 export * from './hft71-deliveries.js';
 export * from './drop-reprint.js';
 export * from './hold-release.js';
+export * from './leave-campaigns.js';
 export * from './hosts.js';
 export * from './in-doubt.js';
 export * from './incident-acts.js';

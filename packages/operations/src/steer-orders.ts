@@ -1,6 +1,7 @@
 import {
   dropReprint as dropOpenReprint,
   holdByPerson,
+  leaveCampaigns,
   releaseHeld,
   reprintOrder,
   resolveHeldUpdates,
@@ -20,13 +21,18 @@ export interface OrderAct {
   readonly reason: string;
 }
 
-/** `relay orders hold`: it does not go until a person releases it. */
-export async function holdOrder(relay: Relay, act: OrderAct): Promise<Resolved> {
+/** `relay orders hold`: it does not go until a person releases it, nor with a campaign that has it on its list. */
+export async function holdOrder(
+  relay: Relay,
+  act: OrderAct,
+): Promise<Refusal | (Extract<Resolved, { kind: 'resolved' }> & { readonly leftCampaigns: readonly number[] })> {
   const found = await findOrder(relay, act.wanted, act.shopId);
   if (found.kind === 'refused') return found;
   const { order } = found;
+  const leftCampaigns = order.intentId === null ? [] : await leaveCampaigns(relay.ledger, order.intentId, act);
   const was = order.intentId === null ? null : await holdByPerson(relay.ledger, order.intentId, act);
-  if (was !== null) return { kind: 'resolved', state: 'held' };
+  if (was !== null) return { kind: 'resolved', state: 'held', leftCampaigns };
+  if (leftCampaigns.length > 0) return { kind: 'resolved', state: order.state ?? 'unknown', leftCampaigns };
   return order.state === 'sending'
     ? refused('the order is on its way to HFT71 at this moment', 'look again with relay orders show')
     : refused(

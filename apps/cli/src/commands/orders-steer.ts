@@ -37,9 +37,12 @@ function addHold(orders: Command, cli: Cli): void {
     .action((wanted: string, options: SteerOptions) =>
       cli.answer(options, () =>
         withRelay(cli, async (relay) => {
-          const { state } = accepted(await holdOrder(relay, act(wanted, options)));
-          const text = `Order ${wanted} is held. It goes again with: relay orders release ${wanted}${shopFlag(options)} --reason "WHY"`;
-          return { json: { order: wanted, state }, text };
+          const { state, leftCampaigns } = accepted(await holdOrder(relay, act(wanted, options)));
+          const text =
+            leftCampaigns.length > 0
+              ? `Order ${wanted} stays ${state}: campaign ${leftCampaigns.join(', ')} passes it over.`
+              : `Order ${wanted} is held. It goes again with: relay orders release ${wanted}${shopFlag(options)} --reason "WHY"`;
+          return { json: { order: wanted, state, leftCampaigns }, text };
         }),
       ),
     );

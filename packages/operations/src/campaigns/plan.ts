@@ -95,7 +95,7 @@ export async function planResend(
     toSend: toSend.length,
     parts: partsOf(items),
     reasons: reasonsOf(items),
-    hft71s: items.filter(({ part }) => part !== 'not-hft71s').length,
+    hft71s: items.filter((item) => item.part !== 'not-hft71s' && isOurs(item)).length,
     unknownNumbers,
     estimate: await estimate(shop, toSend.length, DEFAULT_SHARE),
     sample: toSend.slice(0, SAMPLE).map(({ orderId, number, state, reason, detail, lastFailure, since }) => ({

@@ -21,6 +21,7 @@ describe('a selection that makes no sense is answered with what is wrong', () =>
     ['no time at all', { from: '2026-11-23T10:00Z', to: '2026-11-23T11:00+01:00' }, 'ends before it begins'],
     ['a window in the future', { from: '2027-11-23' }, 'lies in the future'],
     ['an end in the future', { from: '2026-11-23', to: '2026-11-28T13:00Z' }, 'ends in the future'],
+    ['a last day in the future', { to: '2099-12-31' }, 'ends in the future'],
     ['an unknown state', { states: ['rejcted'] }, 'there is no state “rejcted”; use one of these: waiting, ready'],
     ['an unknown reason', { reasons: ['maping'] }, 'there is no reason “maping”'],
     ['an unknown error class', { errors: ['5xx'] }, 'there is no error class “5xx”; use one of these: transport'],

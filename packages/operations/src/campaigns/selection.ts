@@ -144,7 +144,8 @@ function readWindow({ from, to }: AskedSelection, now: Date, notes: string[]): [
       `the window lies in the future: it begins at ${start.toISOString()}`,
       'nothing has happened there yet: look at the year and the zone',
     );
-  if (end !== null && end > now && !isDay(to))
+  // Today ends at midnight, which is still to come.
+  if (end !== null && (isDay(to) ? end.getTime() - DAY_MS : end.getTime()) > now.getTime())
     throw new Senseless(
       `the window ends in the future: at ${end.toISOString()}`,
       'leave the end out for “until now”, or look at the zone',
