@@ -68,7 +68,7 @@ describe('going live (protocol, "Going live, and leaving the plugin")', () => {
         await world.waitForState([fresh, leftInShadow], 'written_back');
         expect(await world.states(inShadow)).toEqual(inShadow.map(() => 'held: before-go-live'));
 
-        expect(await world.switchMode('shadow')).toBe(true);
+        expect(await world.switchMode('shadow')).toMatchObject({ changed: true, notShown: { orders: 0 } });
         const later = await sandbox.oneOrder();
         await world.waitForState(later, 'ready');
         await world.sweptOnce();
