@@ -19,6 +19,7 @@ export interface CallFacts {
   /** Answers 401. */
   readonly unauthorized: number;
   readonly firstUnauthorizedAt: Date | null;
+  readonly lastUnauthorizedAt: Date | null;
 }
 
 export interface AccountFacts extends CallFacts {
@@ -30,6 +31,7 @@ export interface AccountFacts extends CallFacts {
   /** Failed ones since the last that HFT71 took. */
   readonly failedSinceSuccess: number;
   readonly firstFailedSendAt: Date | null;
+  readonly lastFailedSendAt: Date | null;
   /** Answers 429. */
   readonly throttled: number;
   /** What the limit would have granted in the window. */

@@ -20,6 +20,8 @@ export interface Finding {
   readonly message: string;
   /** Since when it holds; null: since it was first found. */
   readonly since: Date | null;
+  /** The newest that shows it, where a rule looks back: it may be over since then. Left out: it holds now. */
+  readonly lastAt?: Date | null;
   /** It has to hold for so long before it is an alert. */
   readonly forMs: number;
 }
@@ -41,18 +43,20 @@ function judgeAccount(account: AccountFacts, facts: AlertFacts, limits: AlertThr
   const found: Finding[] = [];
   const { sends, failedSends, failedSinceSuccess, breaker } = account;
   if (failedSends >= limits.failedSends && (failedSends * 2 >= sends || failedSinceSuccess >= limits.failedSends))
-    found.push(
-      about(
+    found.push({
+      ...about(
         K.failedSends,
         1,
         `${failedSends} of ${sends} hand-offs to ${account.baseUrl} failed in the last ${span(limits.windowMs)}`,
         account.firstFailedSendAt,
       ),
-    );
-  if (areRefused(account, limits) || (breaker.state !== 'closed' && breaker.owner === 'unauthorized'))
-    found.push(
-      about(K.credentials, 1, refusedText(`HFT71 (${account.baseUrl})`, account), account.firstUnauthorizedAt),
-    );
+      lastAt: account.lastFailedSendAt,
+    });
+  if (areRefused(account, limits) || isLockedOut(breaker))
+    found.push({
+      ...about(K.credentials, 1, refusedText(`HFT71 (${account.baseUrl})`, account), account.firstUnauthorizedAt),
+      lastAt: isLockedOut(breaker) ? null : account.lastUnauthorizedAt,
+    });
   if (breaker.state !== 'closed')
     found.push(
       about(
@@ -101,8 +105,11 @@ function judgeShop(shop: ShopFacts, limits: AlertThresholds): Finding[] {
   });
   const found: Finding[] = [];
   const { hostBreaker } = shop;
-  if (areRefused(shop, limits) || (hostBreaker.state !== 'closed' && hostBreaker.owner === 'unauthorized'))
-    found.push(about(K.credentials, 1, refusedText(`shop ${shop.id}`, shop), shop.firstUnauthorizedAt));
+  if (areRefused(shop, limits) || isLockedOut(hostBreaker))
+    found.push({
+      ...about(K.credentials, 1, refusedText(`shop ${shop.id}`, shop), shop.firstUnauthorizedAt),
+      lastAt: isLockedOut(hostBreaker) ? null : shop.lastUnauthorizedAt,
+    });
   if (hostBreaker.state !== 'closed')
     found.push(
       about(
@@ -180,6 +187,11 @@ const REFUSED_SHARE = 0.2;
 
 function areRefused({ calls, unauthorized }: CallFacts, limits: AlertThresholds): boolean {
   return unauthorized >= limits.unauthorized && unauthorized >= REFUSED_SHARE * calls;
+}
+
+/** As long as the breaker is open for that. */
+function isLockedOut({ state, owner }: BreakerFacts): boolean {
+  return state !== 'closed' && owner === 'unauthorized';
 }
 
 function refusedText(who: string, { unauthorized, calls }: CallFacts): string {

@@ -2,7 +2,7 @@ import { ALERT_KINDS as K } from '@relay/core';
 import { pauseShop, raiseAlert, resumeShop } from '@relay/ledger';
 import { reportIncident } from './incident-report.js';
 import { actOnIncident, findIncident } from './incidents.js';
-import { MINUTE, startAlertWorld, type AlertWorld } from './testing-world.js';
+import { MINUTE, startAlertWorld, type AlertWorld, type TestCall } from './testing-world.js';
 
 let world: AlertWorld;
 
@@ -33,6 +33,7 @@ const outage = async () => {
   await breaker('closed');
   await world.pass(3 * MINUTE, 30_000);
 };
+const now = async () => (await world.sql('select now()'))[0]?.['now'] as Date;
 const raise = (kind: string, severity: 1 | 2 | 3, subject: string) =>
   raiseAlert(world.relay.ledger, { kind, severity, subject, message: `about ${subject}` });
 const messages = async () =>
@@ -148,6 +149,48 @@ describe('the end of an incident', () => {
     await world.pass(60 * MINUTE, 10 * MINUTE);
     await outage();
     expect((await world.incidents()).map(({ state }) => state)).toEqual(['firing', 'resolved']);
+  });
+
+  it.each<[string, Partial<TestCall>, string, () => Promise<unknown>]>([
+    ['hand-off', {}, K.failedSends, () => Promise.resolve()],
+    ['log-in', { action: 'login', status: 401 }, K.credentials, () => Promise.resolve()],
+    ['hand-off before many good ones', {}, K.failedSends, () => world.calls(40)],
+  ])('is the last refused %s, not when that was long enough ago to be told', async (_what, call, kind, then) => {
+    await world.calls(3, { status: 503, ...call });
+    await world.pass(MINUTE, 15_000);
+    await world.calls(1, { status: 503, ...call });
+    const failedAt = await now();
+    await world.pass(15_000);
+    await then();
+    await world.pass(10 * MINUTE, 30_000);
+    expect(await world.firing()).toEqual([]);
+    const [incident] = await world.incidents();
+    expect(incident).toMatchObject({ title: expect.stringContaining(kind) as string, endedAt: failedAt });
+    const reported = await reportIncident(world.relay, 1);
+    if (reported.kind !== 'reported') throw new Error(reported.what);
+    expect(reported.report.evidence.endedAt).toBe(failedAt.toISOString());
+    expect(reported.report.incident.gathered).toMatchObject([{ endedAt: failedAt }]);
+    const utc = failedAt.toISOString().slice(0, 19).replace('T', ' ');
+    expect(reported.report.markdown).toContain(`- end: ${utc}`);
+    expect(reported.report.markdown).toContain(`to ${utc})`);
+  });
+
+  it('is the last look that found it true, and a target after that was kept', async () => {
+    await breaker('open');
+    await world.pass(3 * MINUTE, 15_000);
+    await act('acknowledge');
+    await world.pass(28 * MINUTE, 15_000);
+    const lastTrueAt = await now();
+    await breaker('closed');
+    for (let at = 0; at < 5 * MINUTE; at += 15_000) {
+      await world.pass(15_000);
+      expect(await world.incidents()).toMatchObject([{ mitigatedLate: false }]);
+    }
+    const [incident] = await world.incidents();
+    expect(incident).toMatchObject({ firing: 0, endedAt: lastTrueAt });
+    expect(incident?.mitigateBy?.getTime()).toBeGreaterThan(lastTrueAt.getTime());
+    expect(incident?.mitigateBy?.getTime()).toBeLessThan((await now()).getTime());
+    expect(await messages()).toEqual(['opened', 'acknowledged']);
   });
 
   it('is refused by hand while something is still true', async () => {
