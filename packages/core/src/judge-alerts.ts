@@ -22,6 +22,8 @@ export interface Finding {
   readonly since: Date | null;
   /** The newest that shows it, where a rule looks back: it may be over since then. Left out: it holds now. */
   readonly lastAt?: Date | null;
+  /** How many it stands for, where people are to be told again of twice as many. */
+  readonly count?: number;
   /** It has to hold for so long before it is an alert. */
   readonly forMs: number;
 }
@@ -120,15 +122,17 @@ function judgeShop(shop: ShopFacts, limits: AlertThresholds): Finding[] {
         limits.breakerOpenMs,
       ),
     );
-  if (shop.held + shop.heldUpdates > 0)
-    found.push(
-      about(
+  const held = shop.held + shop.heldUpdates;
+  if (held > 0)
+    found.push({
+      ...about(
         K.held,
-        shop.held + shop.heldUpdates >= limits.heldMany ? 2 : 3,
+        held >= limits.heldMany ? 2 : 3,
         heldText(shop),
         earlier(shop.firstHeldAt, shop.firstHeldUpdateAt),
       ),
-    );
+      count: held,
+    });
   if (isSilent(shop.webhook, limits))
     found.push(
       about(

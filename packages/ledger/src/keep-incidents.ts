@@ -33,6 +33,7 @@ export async function keepIncidents(ledger: Ledger, { channels, cooldownMs }: Ga
         acknowledgeBy,
         mitigateBy,
       ]);
+      await client.query('update alert set told_count = count where incident_id = $1', [id]); // that is told with it
     }
     await tell('worse', worse);
     for (const { id, what } of await rows<Moved>(client, QUIET))

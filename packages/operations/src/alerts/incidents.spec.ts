@@ -116,6 +116,53 @@ describe('what belongs together', () => {
     expect(await messages()).toEqual(['opened', 'acknowledged', 'worse']);
   });
 
+  const held = (count: number, firstId: number) => world.orders(count, { state: 'held', reason: 'mapping', firstId });
+
+  it('a held order that waits for days hides no others: twice as many are told, once in a cooldown', async () => {
+    await held(1, 1);
+    await world.pass(MINUTE, MINUTE);
+    await act('acknowledge');
+    await world.pass(20 * MINUTE, 5 * MINUTE);
+    await held(2, 10);
+    await world.pass(5 * MINUTE, MINUTE);
+    await held(15, 20);
+    await world.pass(5 * MINUTE, MINUTE);
+    expect(await messages()).toEqual(['opened', 'acknowledged', 'more']);
+    await world.pass(12 * MINUTE, 2 * MINUTE);
+    expect(await messages()).toEqual(['opened', 'acknowledged', 'more', 'more']);
+    await world.pass(20 * MINUTE, 5 * MINUTE);
+    await held(1, 50);
+    await world.pass(MINUTE, MINUTE);
+    expect(await world.incidents()).toMatchObject([{ severity: 3, alerts: 1, state: 'acknowledged' }]);
+    const [, , , last] = await world.sql('select what from incident_event where change in ($1, $2, $3) order by id', [
+      ...['opened', 'acknowledged', 'more'],
+    ]);
+    expect(last?.['what']).toBe('SEV-3 orders held: 18 orders wait for a person: relay orders held');
+    await held(1, 60);
+    await world.pass(20 * MINUTE, MINUTE); // the twentieth is worse, and that is all that is told of it
+    expect(await messages()).toEqual(['opened', 'acknowledged', 'more', 'more', 'worse', 'late']);
+  });
+
+  it('what was settled meanwhile counts no more: as many new ones are told again', async () => {
+    await held(8, 1);
+    await world.pass(20 * MINUTE, MINUTE);
+    await world.sql(`update intent set state = 'written_back', hft71_order_id = 'H' || order_id where order_id > 1`);
+    await world.pass(20 * MINUTE, MINUTE);
+    await held(1, 20);
+    await world.pass(20 * MINUTE, MINUTE);
+    expect(await messages()).toEqual(['opened', 'more']);
+  });
+
+  it('more of what was said to be mitigated opens it anew', async () => {
+    await held(2, 1);
+    await world.pass(20 * MINUTE, MINUTE);
+    await act('mitigate', 'they wait for their customers');
+    await held(2, 10);
+    await world.pass(MINUTE, MINUTE);
+    expect(await world.incidents()).toMatchObject([{ state: 'firing', mitigatedAt: null }]);
+    expect(await messages()).toEqual(['opened', 'mitigated', 'reopened']);
+  });
+
   it('an alert that becomes worse makes its incident so', async () => {
     await world.orders(1, { state: 'held', reason: 'mapping' });
     await world.pass(MINUTE, MINUTE);
