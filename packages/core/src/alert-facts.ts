@@ -19,6 +19,7 @@ export interface CallFacts {
   /** Answers 401 and 403; of a shop's, those with a code: without one a 403 is a firewall's. */
   readonly unauthorized: number;
   readonly firstUnauthorizedAt: Date | null;
+  readonly lastUnauthorizedAt: Date | null;
 }
 
 export interface AccountFacts extends CallFacts {
@@ -34,6 +35,7 @@ export interface AccountFacts extends CallFacts {
   /** Orders of the last day that HFT71 did not take, since the last one that it took. */
   readonly refusedInARow: number;
   readonly firstRefusedAt: Date | null;
+  readonly lastFailedSendAt: Date | null;
   /** Answers 429. */
   readonly throttled: number;
   /** What the limit would have granted in the window. */

@@ -97,7 +97,7 @@ const RULES: readonly AlertRule[] = [
     kind: K.held,
     severities: [3, 2],
     threshold:
-      '1 order or update that no person held and going live did not list; SEV-2 from RELAY_ALERT_HELD_MANY (20) on',
+      '1 order or update that no person held and going live did not list, and again twice as many; SEV-2 from RELAY_ALERT_HELD_MANY (20) on',
     window: STARTS_AT_ONCE,
     clears: 'by-itself',
     runbook: 'held-orders',

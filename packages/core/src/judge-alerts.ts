@@ -21,6 +21,10 @@ export interface Finding {
   readonly message: string;
   /** Since when it holds; null: since it was first found. */
   readonly since: Date | null;
+  /** The newest that shows it, where a rule looks back: it may be over since then. Left out: it holds now. */
+  readonly lastAt?: Date | null;
+  /** How many it stands for, where people are to be told again of twice as many. */
+  readonly count?: number;
   /** It has to hold for so long before it is an alert. */
   readonly forMs: number;
 }
@@ -42,14 +46,15 @@ function judgeAccount(account: AccountFacts, facts: AlertFacts, limits: AlertThr
   const found: Finding[] = [];
   const { sends, failedSends, failedSinceSuccess, breaker } = account;
   if (failedSends >= limits.failedSends && (failedSends * 2 >= sends || failedSinceSuccess >= limits.failedSends))
-    found.push(
-      about(
+    found.push({
+      ...about(
         K.failedSends,
         1,
         `${failedSends} of ${sends} hand-offs to ${account.baseUrl} failed in the last ${span(limits.windowMs)}`,
         account.firstFailedSendAt,
       ),
-    );
+      lastAt: account.lastFailedSendAt,
+    });
   else if (account.refusedInARow >= limits.failedSends)
     found.push(
       about(
@@ -59,10 +64,11 @@ function judgeAccount(account: AccountFacts, facts: AlertFacts, limits: AlertThr
         account.firstRefusedAt,
       ),
     );
-  if (areRefused(account, limits) || (breaker.state !== 'closed' && breaker.owner === 'unauthorized'))
-    found.push(
-      about(K.credentials, 1, refusedText(`HFT71 (${account.baseUrl})`, account), account.firstUnauthorizedAt),
-    );
+  if (areRefused(account, limits) || isLockedOut(breaker))
+    found.push({
+      ...about(K.credentials, 1, refusedText(`HFT71 (${account.baseUrl})`, account), account.firstUnauthorizedAt),
+      lastAt: isLockedOut(breaker) ? null : account.lastUnauthorizedAt,
+    });
   if (breaker.state !== 'closed')
     found.push(
       about(
@@ -111,8 +117,11 @@ function judgeShop(shop: ShopFacts, facts: AlertFacts, limits: AlertThresholds):
   });
   const found: Finding[] = [];
   const { hostBreaker } = shop;
-  if (areRefused(shop, limits) || (hostBreaker.state !== 'closed' && hostBreaker.owner === 'unauthorized'))
-    found.push(about(K.credentials, 1, refusedText(`shop ${shop.id}`, shop), shop.firstUnauthorizedAt));
+  if (areRefused(shop, limits) || isLockedOut(hostBreaker))
+    found.push({
+      ...about(K.credentials, 1, refusedText(`shop ${shop.id}`, shop), shop.firstUnauthorizedAt),
+      lastAt: isLockedOut(hostBreaker) ? null : shop.lastUnauthorizedAt,
+    });
   if (hostBreaker.state !== 'closed')
     found.push(
       about(
@@ -123,15 +132,17 @@ function judgeShop(shop: ShopFacts, facts: AlertFacts, limits: AlertThresholds):
         limits.breakerOpenMs,
       ),
     );
-  if (shop.held + shop.heldUpdates > 0)
-    found.push(
-      about(
+  const held = shop.held + shop.heldUpdates;
+  if (held > 0)
+    found.push({
+      ...about(
         K.held,
-        shop.held + shop.heldUpdates >= limits.heldMany ? 2 : 3,
+        held >= limits.heldMany ? 2 : 3,
         heldText(shop),
         earlier(shop.firstHeldAt, shop.firstHeldUpdateAt),
       ),
-    );
+      count: held,
+    });
   if (isSilent(shop.webhook, limits))
     found.push(
       about(
@@ -213,6 +224,11 @@ const REFUSED_SHARE = 0.2;
 
 function areRefused({ calls, unauthorized }: CallFacts, limits: AlertThresholds): boolean {
   return unauthorized >= limits.unauthorized && unauthorized >= REFUSED_SHARE * calls;
+}
+
+/** As long as the breaker is open for that. */
+function isLockedOut({ state, owner }: BreakerFacts): boolean {
+  return state !== 'closed' && owner === 'unauthorized';
 }
 
 function refusedText(who: string, { unauthorized, calls }: CallFacts): string {

@@ -92,11 +92,12 @@ cross join lateral (
   select count(*)::int as calls,
          count(*) filter (where c.status in (401, 403))::int as unauthorized,
          min(c.at) filter (where c.status in (401, 403)) as "firstUnauthorizedAt",
+         max(c.at) filter (where c.status in (401, 403)) as "lastUnauthorizedAt",
          count(*) filter (where c.status = 429)::int as throttled,
          count(*) filter (where c.action = 'send_order' or ${FAILED_LOG_IN})::int as sends,
          count(*) filter (where ${FAILED_SEND})::int as "failedSends",
          count(*) filter (where ${FAILED_SEND} and c.at > coalesce(good.at, '-infinity'))::int as "failedSinceSuccess",
-         min(c.at) filter (where ${FAILED_SEND}) as "firstFailedSendAt"
+         min(c.at) filter (where ${FAILED_SEND}) as "firstFailedSendAt", max(c.at) filter (where ${FAILED_SEND}) as "lastFailedSendAt"
   from shop s join api_call c on c.shop_id = s.id
   where s.account_id = a.id and c.target = 'hft71' and c.at > now() - $2::bigint * interval '1 millisecond'
     and c.action not in ${NO_CALLS} and coalesce(c.code, '') not in ('budget', 'send-by', 'stale-connection')
@@ -176,7 +177,8 @@ select s.id, s.host, coalesce(h.breaker_state, 'closed') as state, h.breaker_own
 from shop s left join shop_host h on h.id = s.host
 cross join lateral (
   select count(*)::int as calls,
-         count(*) filter (where ${REFUSED_KEY})::int as unauthorized, min(c.at) filter (where ${REFUSED_KEY}) as "firstUnauthorizedAt"
+         count(*) filter (where ${REFUSED_KEY})::int as unauthorized, min(c.at) filter (where ${REFUSED_KEY}) as "firstUnauthorizedAt",
+         max(c.at) filter (where ${REFUSED_KEY}) as "lastUnauthorizedAt"
   from api_call c where c.shop_id = s.id and c.target = 'shop' and c.at > now() - $2::bigint * interval '1 millisecond'
 ) called
 cross join lateral (

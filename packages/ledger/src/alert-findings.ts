@@ -29,14 +29,16 @@ export async function recordFindings(
     column(({ since }) => since),
     column(({ forMs }) => forMs),
     graceMs,
+    column(({ lastAt }) => lastAt ?? null),
+    column(({ count }) => count ?? null),
   ]);
   return recorded.filter(({ isNew }) => isNew);
 }
 
 const RECORD = `
 with found as (
-  select * from unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::timestamptz[], $6::bigint[])
-    as f(kind, severity, subject, message, since, for_ms)
+  select * from unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::timestamptz[], $6::bigint[], $8::timestamptz[], $9::int[])
+    as f(kind, severity, subject, message, since, for_ms, last_at, count)
 ),
 forgotten as (
   delete from alert_pending p
@@ -51,14 +53,15 @@ pending as (
     since = case when p.last_true_at < now() - greatest($7::bigint * interval '1 millisecond', interval '5 minutes') then now() else p.since end
   returning kind, subject, since
 )
-insert into alert as a (kind, severity, subject, message, opened_at, since, last_true_at)
-select f.kind, f.severity, f.subject, f.message, now(), least(coalesce(f.since, p.since), now()), now()
+insert into alert as a (kind, severity, subject, message, opened_at, since, last_true_at, count)
+select f.kind, f.severity, f.subject, f.message, now(), least(coalesce(f.since, p.since), now()), least(f.last_at, now()), f.count
 from found f join pending p on p.kind = f.kind and p.subject = f.subject
 where p.since <= now() - f.for_ms * interval '1 millisecond'
    or exists (select 1 from alert o where o.kind = f.kind and o.subject = f.subject and o.resolved_at is null)
 order by f.severity
 on conflict (kind, subject) where resolved_at is null do update
-  set message = excluded.message, last_true_at = now(), severity = least(a.severity, excluded.severity)
+  set message = excluded.message, last_true_at = greatest(a.last_true_at, excluded.last_true_at), severity = least(a.severity, excluded.severity),
+    count = excluded.count, told_count = least(a.told_count, excluded.count)
 returning kind, severity, subject, message, xmax = 0 as "isNew"`;
 
 /** Alerts of these kinds that this evaluation did not find, and none for so long, are over. @returns what ended. */

@@ -1,7 +1,7 @@
 import { KINDS_THAT_END, RELAY_WIDE_KINDS, responseTargets, type Severity } from '@relay/core';
 import type { PoolClient } from 'pg';
 import { inTransaction, oneRow, rows, type Ledger } from './connect.js';
-import { lockIncidents, recordChange, type Channel, type ToldChange } from './incident-events.js';
+import { lockIncidents, recordChange, type Channel, type IncidentChange, type ToldChange } from './incident-events.js';
 
 export interface GatherOptions {
   readonly channels: readonly Channel[];
@@ -16,6 +16,8 @@ interface FreshAlert {
   readonly message: string;
   readonly since: Date;
   readonly cause: string;
+  /** Where it is gathered already, and stands for twice as many as were told. */
+  readonly incidentId: string | null;
 }
 
 interface Gathering {
@@ -25,6 +27,8 @@ interface Gathering {
   /** A person said so, and it may have ended since. */
   readonly isMitigated: boolean;
 }
+
+const GATHERING = 'i.id, i.severity, i.state, i.mitigated_at is not null as "isMitigated"';
 
 /** More than this many are left to the next evaluation. */
 const AT_ONCE = 500;
@@ -37,15 +41,8 @@ export async function gatherAlerts(ledger: Ledger, options: GatherOptions): Prom
   return inTransaction(ledger, async (client) => {
     await lockIncidents(client);
     const told: ToldChange[] = [];
-    for (const alert of await rows<FreshAlert>(client, FRESH, [AT_ONCE])) {
-      const gathering = await oneRow<Gathering>(client, OPEN_OR_RECENT, [
-        alert.cause,
-        alert.severity,
-        options.cooldownMs,
-        alert.kind,
-        KINDS_THAT_END,
-        RELAY_WIDE_KINDS,
-      ]);
+    for (const alert of await rows<FreshAlert>(client, FRESH, [AT_ONCE, options.cooldownMs])) {
+      const gathering = await gatheringOf(client, alert, options);
       const change = await (gathering === null
         ? open(client, alert, options)
         : join(client, gathering, alert, options));
@@ -55,12 +52,34 @@ export async function gatherAlerts(ledger: Ledger, options: GatherOptions): Prom
   });
 }
 
+async function gatheringOf(
+  client: PoolClient,
+  alert: FreshAlert,
+  { cooldownMs }: GatherOptions,
+): Promise<Gathering | null> {
+  if (alert.incidentId !== null)
+    return oneRow<Gathering>(client, `select ${GATHERING} from incident i where i.id = $1`, [alert.incidentId]);
+  return oneRow<Gathering>(client, OPEN_OR_RECENT, [
+    alert.cause,
+    alert.severity,
+    cooldownMs,
+    alert.kind,
+    KINDS_THAT_END,
+    RELAY_WIDE_KINDS,
+  ]);
+}
+
+/** It stands for twice as many as people were told of, or as there were since; told once in a cooldown. */
+const GROWN = `a.resolved_at is null and a.count >= 2 * a.told_count and not exists (
+  select 1 from incident_event e
+  where e.incident_id = a.incident_id and e.alert_id = a.id and e.at > now() - $2::bigint * interval '1 millisecond')`;
+
 /** By its subject: of a shop, an account or a host; else it is the relay's as a whole. The worst first. */
 const FRESH = `
 select a.id, a.kind, a.severity, a.message, least(coalesce(a.since, a.opened_at), a.opened_at) as since,
        coalesce((select s.account_id::text from shop s where s.id = split_part(a.subject, '/', 1)),
-                (select c.id::text from account c where c.id::text = a.subject), 'relay') as cause
-from alert a where a.incident_id is null and a.resolved_at is null order by a.severity, a.id limit $1`;
+                (select c.id::text from account c where c.id::text = a.subject), 'relay') as cause, a.incident_id as "incidentId"
+from alert a where a.incident_id is null and a.resolved_at is null or ${GROWN} order by a.severity, a.id limit $1`;
 
 /**
  * The newest open one of the cause, or of the relay as a whole, whose consequence it may be; else one that ended by itself
@@ -68,7 +87,7 @@ from alert a where a.incident_id is null and a.resolved_at is null order by a.se
  * kind: an outage is no part of a small matter, or of one for a person, that waits for days.
  */
 const OPEN_OR_RECENT = `
-select i.id, i.severity, i.state, i.mitigated_at is not null as "isMitigated" from incident i
+select ${GATHERING} from incident i
 where (i.state <> 'resolved' or i.resolved_by = 'relay' and i.resolved_at > now() - $3::bigint * interval '1 millisecond')
   and (i.cause = $1
     or exists (select 1 from alert w where w.incident_id = i.id and w.resolved_at is null and w.kind = any($6::text[])))
@@ -123,7 +142,9 @@ async function join(
     const { acknowledgeBy, mitigateBy } = await targetsFromNow(client, severity);
     await client.query(AFRESH, [incidentId, acknowledgeBy, mitigateBy]);
   }
-  const change = isOver ? 'reopened' : isWorse ? 'worse' : isMitigated ? 'reopened' : isNewKind ? 'also' : 'alert';
+  const isMore = alert.incidentId !== null;
+  const change: IncidentChange =
+    isWorse && !isOver ? 'worse' : isOver || isMitigated ? 'reopened' : isMore ? 'more' : isNewKind ? 'also' : 'alert';
   await recordChange(client, { incidentId, change, actor: 'relay', what: whatOf(alert), alertId: alert.id }, channels);
   return change === 'alert' ? null : { incidentId: Number(incidentId), severity, change, what: whatOf(alert) };
 }
@@ -148,7 +169,7 @@ update incident set acknowledge_by = $2, mitigate_by = $3, told_late = null,
 where id = $1`;
 
 async function adopt(client: PoolClient, incidentId: string, alert: FreshAlert): Promise<void> {
-  await client.query('update alert set incident_id = $1 where id = $2', [incidentId, alert.id]);
+  await client.query('update alert set incident_id = $1, told_count = count where id = $2', [incidentId, alert.id]);
 }
 
 async function targetsFromNow(client: PoolClient, severity: Severity) {

@@ -3,13 +3,24 @@ import { oneRow } from './connect.js';
 
 /** Every change of an incident. Those of `TOLD` are told people, each once. */
 export type IncidentChange =
-  'opened' | 'alert' | 'also' | 'worse' | 'cleared' | 'late' | 'acknowledged' | 'mitigated' | 'resolved' | 'reopened';
+  | 'opened'
+  | 'alert'
+  | 'also'
+  | 'more'
+  | 'worse'
+  | 'cleared'
+  | 'late'
+  | 'acknowledged'
+  | 'mitigated'
+  | 'resolved'
+  | 'reopened';
 
 export type Channel = 'webhook' | 'email';
 
 const TOLD: ReadonlySet<IncidentChange> = new Set<IncidentChange>([
   'opened',
   'also',
+  'more',
   'worse',
   'late',
   'acknowledged',

@@ -59,10 +59,13 @@ const FAILED = `(${FAILED_CALL} or c.status >= 400) and c.action not in ${NO_CAL
 const CALLS_OF = `from api_call c join span on c.at >= span.from_at and c.at <= span.to_at
   where c.shop_id in (${SHOPS_OF}) and ${FAILED}`;
 
-/** The log is written in batches, and an alert's window begins with the first failure: a little more on both sides. */
+/**
+ * The log is written in batches, an alert's window begins with the first failure, and its end is the last look that found
+ * it true: a little more on both sides.
+ */
 const SPAN = `span as (
   select started_at, coalesce(quiet_since, now()) as ended_at, started_at - interval '1 minute' as from_at,
-         coalesce(quiet_since, now()) + interval '5 seconds' as to_at
+         coalesce(quiet_since, now()) + interval '20 seconds' as to_at
   from incident where id = $1
 )`;
 

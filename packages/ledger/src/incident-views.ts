@@ -1,4 +1,5 @@
 import { oneRow, rows, type Ledger } from './connect.js';
+import { ALERT_END, LAST_TRUE } from './incident-end.js';
 
 export interface IncidentView {
   readonly id: number;
@@ -8,7 +9,7 @@ export interface IncidentView {
   readonly title: string;
   readonly state: 'firing' | 'acknowledged' | 'mitigated' | 'resolved';
   readonly startedAt: Date;
-  /** When its alerts had all cleared; null while one fires. */
+  /** When the last of its alerts was last true; null while one fires. */
   readonly endedAt: Date | null;
   readonly openedAt: Date;
   readonly acknowledgeBy: Date;
@@ -33,9 +34,9 @@ export interface IncidentView {
 /** What is over cannot become late any more, and what has ended before anybody acted was mitigated by itself. */
 const COLUMNS = `i.id::int as id, i.cause, i.severity, i.title, i.state, i.started_at as "startedAt", i.quiet_since as "endedAt", i.opened_at as "openedAt",
   i.acknowledge_by as "acknowledgeBy", i.acknowledged_at as "acknowledgedAt", i.acknowledged_by as "acknowledgedBy",
-  coalesce(i.acknowledged_at, i.quiet_since, now()) > i.acknowledge_by as "acknowledgedLate",
+  coalesce(i.acknowledged_at, i.quiet_since, ${LAST_TRUE}, now()) > i.acknowledge_by as "acknowledgedLate",
   i.mitigate_by as "mitigateBy", i.mitigated_at as "mitigatedAt", i.mitigated_by as "mitigatedBy",
-  coalesce(coalesce(i.mitigated_at, i.quiet_since, now()) > i.mitigate_by, false) as "mitigatedLate",
+  coalesce(coalesce(i.mitigated_at, i.quiet_since, ${LAST_TRUE}, now()) > i.mitigate_by, false) as "mitigatedLate",
   i.resolved_at as "resolvedAt", i.resolved_by as "resolvedBy", i.reason,
   (select count(*)::int from alert a where a.incident_id = i.id and a.resolved_at is null) as firing,
   (select count(*)::int from alert a where a.incident_id = i.id) as alerts`;
@@ -68,18 +69,21 @@ export interface AlertView {
   /** Since when its condition held. */
   readonly since: Date;
   readonly openedAt: Date;
+  /** Until when its condition held; null while it fires. */
+  readonly endedAt: Date | null;
+  /** When it was cleared: a while after its end, where it is judged. */
   readonly resolvedAt: Date | null;
   readonly incidentId: number | null;
 }
 
 const ALERT_COLUMNS = `id::int as id, kind, severity, subject, message, coalesce(since, opened_at) as since, opened_at as "openedAt",
-  resolved_at as "resolvedAt", incident_id::int as "incidentId"`;
+  case when resolved_at is not null then ${ALERT_END} end as "endedAt", resolved_at as "resolvedAt", incident_id::int as "incidentId"`;
 
 /** Those that fire, the worst first. */
 export async function firingAlerts(ledger: Ledger, limit: number): Promise<AlertView[]> {
   return rows<AlertView>(
     ledger.pool,
-    `select ${ALERT_COLUMNS} from alert where resolved_at is null order by severity, opened_at limit $1`,
+    `select ${ALERT_COLUMNS} from alert a where resolved_at is null order by severity, opened_at limit $1`,
     [limit],
   );
 }
@@ -114,7 +118,7 @@ export async function loadIncident(ledger: Ledger, id: number): Promise<Incident
   const [gathered, timeline, messages] = await Promise.all([
     rows<AlertView>(
       ledger.pool,
-      `select ${ALERT_COLUMNS} from alert where incident_id = $1 order by severity, opened_at, id limit 1000`,
+      `select ${ALERT_COLUMNS} from alert a where incident_id = $1 order by severity, opened_at, id limit 1000`,
       [id],
     ),
     rows<IncidentEntry>(

@@ -18,7 +18,7 @@ const incident = {
   title: z.string(),
   state: z.enum(['firing', 'acknowledged', 'mitigated', 'resolved']),
   startedAt: z.date(),
-  endedAt: z.date().nullable().describe('When its alerts had all cleared'),
+  endedAt: z.date().nullable().describe('When the last of its alerts was last true'),
   openedAt: z.date(),
   acknowledgeBy: z.date(),
   acknowledgedAt: z.date().nullable(),
@@ -43,6 +43,7 @@ const alertSchema = z.object({
   message: z.string(),
   since: z.date(),
   openedAt: z.date(),
+  endedAt: z.date().nullable().describe('Until when its condition held'),
   resolvedAt: z.date().nullable(),
   incidentId: z.number().nullable(),
 });

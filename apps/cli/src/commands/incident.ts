@@ -211,7 +211,7 @@ function incidentText(incident: IncidentWhole, { paint, width }: Cli): string {
   const alerts = gathered.map((alert) => [
     `SEV-${alert.severity}`,
     alert.kind,
-    alert.resolvedAt === null ? paint.red('fires') : `over ${instant(alert.resolvedAt)}`,
+    alert.endedAt === null ? paint.red('fires') : `over since ${instant(alert.endedAt)}`,
     alert.message,
   ]);
   const waiting = messages.filter(({ deliveredAt }) => deliveredAt === null);

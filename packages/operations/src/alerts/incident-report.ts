@@ -53,7 +53,7 @@ function markdownOf({ incident, evidence, runbook, checklist }: Parts): string {
       'Alerts',
       incident.gathered.map(
         (alert) =>
-          `- SEV-${alert.severity} ${alert.kind}: ${alert.message} (${utc(alert.openedAt)} to ${utc(alert.resolvedAt)})`,
+          `- SEV-${alert.severity} ${alert.kind}: ${alert.message} (${utc(alert.since)} to ${utc(alert.endedAt)})`,
       ),
     ],
     ['Timeline', incident.timeline.map(({ at, actor, change, what }) => `- ${utc(at)} ${change} (${actor}): ${what}`)],

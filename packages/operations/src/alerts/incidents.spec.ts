@@ -2,7 +2,7 @@ import { ALERT_KINDS as K } from '@relay/core';
 import { pauseShop, raiseAlert, resumeShop } from '@relay/ledger';
 import { reportIncident } from './incident-report.js';
 import { actOnIncident, findIncident } from './incidents.js';
-import { MINUTE, startAlertWorld, type AlertWorld } from './testing-world.js';
+import { MINUTE, startAlertWorld, type AlertWorld, type TestCall } from './testing-world.js';
 
 let world: AlertWorld;
 
@@ -33,6 +33,7 @@ const outage = async () => {
   await breaker('closed');
   await world.pass(3 * MINUTE, 30_000);
 };
+const now = async () => (await world.sql('select now()'))[0]?.['now'] as Date;
 const raise = (kind: string, severity: 1 | 2 | 3, subject: string) =>
   raiseAlert(world.relay.ledger, { kind, severity, subject, message: `about ${subject}` });
 const messages = async () =>
@@ -115,6 +116,53 @@ describe('what belongs together', () => {
     expect(await messages()).toEqual(['opened', 'acknowledged', 'worse']);
   });
 
+  const held = (count: number, firstId: number) => world.orders(count, { state: 'held', reason: 'mapping', firstId });
+
+  it('a held order that waits for days hides no others: twice as many are told, once in a cooldown', async () => {
+    await held(1, 1);
+    await world.pass(MINUTE, MINUTE);
+    await act('acknowledge');
+    await world.pass(20 * MINUTE, 5 * MINUTE);
+    await held(2, 10);
+    await world.pass(5 * MINUTE, MINUTE);
+    await held(15, 20);
+    await world.pass(5 * MINUTE, MINUTE);
+    expect(await messages()).toEqual(['opened', 'acknowledged', 'more']);
+    await world.pass(12 * MINUTE, 2 * MINUTE);
+    expect(await messages()).toEqual(['opened', 'acknowledged', 'more', 'more']);
+    await world.pass(20 * MINUTE, 5 * MINUTE);
+    await held(1, 50);
+    await world.pass(MINUTE, MINUTE);
+    expect(await world.incidents()).toMatchObject([{ severity: 3, alerts: 1, state: 'acknowledged' }]);
+    const [, , , last] = await world.sql('select what from incident_event where change in ($1, $2, $3) order by id', [
+      ...['opened', 'acknowledged', 'more'],
+    ]);
+    expect(last?.['what']).toBe('SEV-3 orders held: 18 orders wait for a person: relay orders held');
+    await held(1, 60);
+    await world.pass(20 * MINUTE, MINUTE); // the twentieth is worse, and that is all that is told of it
+    expect(await messages()).toEqual(['opened', 'acknowledged', 'more', 'more', 'worse', 'late']);
+  });
+
+  it('what was settled meanwhile counts no more: as many new ones are told again', async () => {
+    await held(8, 1);
+    await world.pass(20 * MINUTE, MINUTE);
+    await world.sql(`update intent set state = 'written_back', hft71_order_id = 'H' || order_id where order_id > 1`);
+    await world.pass(20 * MINUTE, MINUTE);
+    await held(1, 20);
+    await world.pass(20 * MINUTE, MINUTE);
+    expect(await messages()).toEqual(['opened', 'more']);
+  });
+
+  it('more of what was said to be mitigated opens it anew', async () => {
+    await held(2, 1);
+    await world.pass(20 * MINUTE, MINUTE);
+    await act('mitigate', 'they wait for their customers');
+    await held(2, 10);
+    await world.pass(MINUTE, MINUTE);
+    expect(await world.incidents()).toMatchObject([{ state: 'firing', mitigatedAt: null }]);
+    expect(await messages()).toEqual(['opened', 'mitigated', 'reopened']);
+  });
+
   it('an alert that becomes worse makes its incident so', async () => {
     await world.orders(1, { state: 'held', reason: 'mapping' });
     await world.pass(MINUTE, MINUTE);
@@ -148,6 +196,48 @@ describe('the end of an incident', () => {
     await world.pass(60 * MINUTE, 10 * MINUTE);
     await outage();
     expect((await world.incidents()).map(({ state }) => state)).toEqual(['firing', 'resolved']);
+  });
+
+  it.each<[string, Partial<TestCall>, string, () => Promise<unknown>]>([
+    ['hand-off', {}, K.failedSends, () => Promise.resolve()],
+    ['log-in', { action: 'login', status: 401 }, K.credentials, () => Promise.resolve()],
+    ['hand-off before many good ones', {}, K.failedSends, () => world.calls(40)],
+  ])('is the last refused %s, not when that was long enough ago to be told', async (_what, call, kind, then) => {
+    await world.calls(3, { status: 503, ...call });
+    await world.pass(MINUTE, 15_000);
+    await world.calls(1, { status: 503, ...call });
+    const failedAt = await now();
+    await world.pass(15_000);
+    await then();
+    await world.pass(10 * MINUTE, 30_000);
+    expect(await world.firing()).toEqual([]);
+    const [incident] = await world.incidents();
+    expect(incident).toMatchObject({ title: expect.stringContaining(kind) as string, endedAt: failedAt });
+    const reported = await reportIncident(world.relay, 1);
+    if (reported.kind !== 'reported') throw new Error(reported.what);
+    expect(reported.report.evidence.endedAt).toBe(failedAt.toISOString());
+    expect(reported.report.incident.gathered).toMatchObject([{ endedAt: failedAt }]);
+    const utc = failedAt.toISOString().slice(0, 19).replace('T', ' ');
+    expect(reported.report.markdown).toContain(`- end: ${utc}`);
+    expect(reported.report.markdown).toContain(`to ${utc})`);
+  });
+
+  it('is the last look that found it true, and a target after that was kept', async () => {
+    await breaker('open');
+    await world.pass(3 * MINUTE, 15_000);
+    await act('acknowledge');
+    await world.pass(28 * MINUTE, 15_000);
+    const lastTrueAt = await now();
+    await breaker('closed');
+    for (let at = 0; at < 5 * MINUTE; at += 15_000) {
+      await world.pass(15_000);
+      expect(await world.incidents()).toMatchObject([{ mitigatedLate: false }]);
+    }
+    const [incident] = await world.incidents();
+    expect(incident).toMatchObject({ firing: 0, endedAt: lastTrueAt });
+    expect(incident?.mitigateBy?.getTime()).toBeGreaterThan(lastTrueAt.getTime());
+    expect(incident?.mitigateBy?.getTime()).toBeLessThan((await now()).getTime());
+    expect(await messages()).toEqual(['opened', 'acknowledged']);
   });
 
   it('is refused by hand while something is still true', async () => {

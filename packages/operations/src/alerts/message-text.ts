@@ -13,6 +13,7 @@ const CHANGES: Readonly<Record<IncidentChange, string>> = {
   opened: 'begins',
   alert: 'goes on',
   also: 'has another alert',
+  more: 'has more of the same',
   worse: 'is worse',
   cleared: 'is quiet',
   late: 'is late',
