@@ -195,6 +195,10 @@ export const JUDGED_KINDS: readonly string[] = RULES.filter(({ clears }) => clea
 /** What stops every shop: other alerts may follow from it. */
 export const RELAY_WIDE_KINDS: readonly string[] = [K.noWorker, K.noProgress, K.redisAway];
 
+/** What whoever is called by several accounts does to each of them: HFT71 under one base URL, and a shop's host. */
+export const HFT71_OUTAGE_KINDS: readonly string[] = [K.failedSends, K.breaker];
+export const HOST_OUTAGE_KINDS: readonly string[] = [K.hostBreaker];
+
 /** They are true as long as each look finds them so: closing their incident would only open another one. */
 export const KINDS_LOOKED_AT: readonly string[] = ALERT_RULES.filter(({ clears }) => clears === 'by-itself').map(
   ({ kind }) => kind,

@@ -1,5 +1,5 @@
 import { ALERT_KINDS as K } from '@relay/core';
-import { pauseShop, raiseAlert, resumeShop } from '@relay/ledger';
+import { listIncidents, pauseShop, raiseAlert, resumeShop } from '@relay/ledger';
 import { reportIncident } from './incident-report.js';
 import { actOnIncident, findIncident } from './incidents.js';
 import { MINUTE, startAlertWorld, type AlertWorld, type TestCall } from './testing-world.js';
@@ -78,6 +78,86 @@ describe('a storm', () => {
     await raise('order not taken in', 1, 'main/1');
     await world.evaluate();
     expect(await world.incidents()).toMatchObject([{ cause: 'relay', alerts: 2 }]);
+  });
+});
+
+describe('an outage that several accounts see', () => {
+  const account = (n: number) => `00000000-0000-4000-8000-00000000000${n}`;
+  const connect = async (n: number, { baseUrl, host }: { baseUrl: string; host: string }) => {
+    await world.sql(
+      `insert into account (id, base_url, username, window_base, max_in_flight) values ($1, $2, $3, 6, 6)`,
+      [account(n), baseUrl, `u${n}`],
+    );
+    await world.sql(`insert into shop_host (id) values ($1) on conflict do nothing`, [host]);
+    await world.sql(`insert into shop (id, account_id, base_url, mode, host) values ($1, $2, $3, 'shadow', $4)`, [
+      `shop${n}`,
+      account(n),
+      `https://${host}/${n}`,
+      host,
+    ]);
+  };
+  const causes = async () => (await world.incidents()).map(({ cause }) => cause);
+  const anotherHft71 = 'https://another.hft71.example';
+
+  beforeAll(async () => {
+    const [own] = await world.sql('select base_url from account');
+    await connect(2, { baseUrl: String(own?.['base_url']), host: 'twin.example' });
+    await connect(3, { baseUrl: String(own?.['base_url']), host: 'twin.example' });
+    await connect(4, { baseUrl: anotherHft71, host: 'alone.example' });
+  });
+  afterAll(async () => {
+    await world.sql(`delete from shop where id <> 'main'`);
+    await world.sql('delete from account where id <> $1', [world.accountId]);
+    await world.sql(`delete from shop_host where id in ('twin.example', 'alone.example')`);
+  });
+
+  it('of HFT71 is one incident, whichever rule sees it first at each of them', async () => {
+    await raise(K.failedSends, 1, world.accountId);
+    await raise(K.breaker, 1, account(2));
+    await raise(K.failedSends, 1, account(3));
+    await raise(K.breaker, 1, account(4));
+    await world.evaluate();
+    await raise(K.breaker, 1, account(3));
+    await raise('order not taken in', 1, 'shop3/1');
+    await world.evaluate();
+    expect(await world.incidents()).toMatchObject([
+      { cause: account(4), alerts: 1 },
+      { cause: world.accountId, alerts: 5 },
+    ]);
+    expect((await messages()).filter((change) => change === 'opened')).toHaveLength(2);
+  });
+
+  it('stands on the list of each of their shops, with the orders of all', async () => {
+    await raise(K.breaker, 1, world.accountId);
+    await raise(K.breaker, 1, account(2));
+    await raise(K.breaker, 1, account(4));
+    await world.evaluate();
+    const idsOf = async (shopId: string) =>
+      (await listIncidents(world.relay.ledger, { all: true, limit: 9, shopId })).map(({ id }) => id);
+    expect(await Promise.all(['main', 'shop2', 'shop3', 'shop4'].map(idsOf))).toEqual([[1], [1], [], [2]]);
+    expect(await findIncident(world.relay, 1, 'shop2')).toMatchObject({ kind: 'found' });
+    expect(await findIncident(world.relay, 1, 'shop4')).toMatchObject({ kind: 'refused' });
+    for (const shopId of ['main', 'shop2', 'shop4'])
+      await world.sql(
+        `insert into api_call (at, shop_id, target, action, method, path, status, duration_ms)
+         values (now(), $1, 'hft71', 'send_order', 'POST', '/order', 503, 10)`,
+        [shopId],
+      );
+    expect(await reportIncident(world.relay, 1)).toMatchObject({
+      report: { evidence: { failingCalls: [{ status: 503, calls: 2 }] } },
+    });
+  });
+
+  it('of a host is one incident; what is an account’s own is not', async () => {
+    await raise(K.hostBreaker, 1, 'shop2');
+    await raise(K.hostBreaker, 1, 'shop3');
+    await raise(K.hostBreaker, 1, 'shop4');
+    await world.evaluate();
+    expect(await causes()).toEqual([account(4), account(2)]);
+    await raise(K.credentials, 1, world.accountId);
+    await raise(K.breaker, 1, world.accountId); // of that log-in, while HFT71 is away for others
+    await world.evaluate();
+    expect(await world.incidents()).toMatchObject([{ cause: world.accountId, alerts: 2 }, {}, {}]);
   });
 });
 
