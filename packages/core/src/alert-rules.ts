@@ -80,7 +80,7 @@ const RULES: readonly AlertRule[] = [
     severities: [2],
     threshold: 'the shop had disabled one; it is revived, and its gap swept',
     window: STARTS_AT_ONCE,
-    clears: 'by-person', // by the next look too, as long as there is one
+    clears: 'by-code',
     runbook: 'webhook-failures',
   },
   {

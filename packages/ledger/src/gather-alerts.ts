@@ -78,11 +78,12 @@ const GROWN = `a.resolved_at is null and a.count >= 2 * a.told_count and not exi
   select 1 from incident_event e
   where e.incident_id = a.incident_id and e.alert_id = a.id and e.at > now() - $2::bigint * interval '1 millisecond')`;
 
-/** The worst first. */
+/** Also one that has ended meanwhile: looks may be further apart than its end from its beginning. The worst first. */
 const FRESH = `
 select a.id, a.kind, a.severity, a.message, least(coalesce(a.since, a.opened_at), a.opened_at) as since,
        ${causeOf('a')} as cause, ${farEndOf('a')} as "farEnd", a.incident_id as "incidentId"
-from alert a where a.incident_id is null and a.resolved_at is null or ${GROWN} order by a.severity, a.id limit $1`;
+from alert a where a.incident_id is null and not a.passed_over and (a.resolved_at is null or a.opened_at > now() - interval '1 day')
+  or ${GROWN} order by a.severity, a.id limit $1`;
 
 /**
  * The newest open one of the cause, of the outage that reaches other accounts too, or of the relay as a whole, whose

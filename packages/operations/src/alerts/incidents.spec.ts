@@ -608,6 +608,41 @@ it('what is meant to be refused, since that shows whether a key may write, is no
   expect(requests).toMatchObject([{ requestId: 'refused' }]);
 });
 
+describe('an alert that ended before anybody looked', () => {
+  const endedAt = async (ago: string) => {
+    await raise(K.shopWebhookDisabled, 2, 'main');
+    await world.sql('update alert set resolved_at = now()');
+    await world.sql(`update alert set opened_at = opened_at - $1::interval, resolved_at = resolved_at - $1::interval`, [
+      ago,
+    ]);
+  };
+
+  it('is told all the same, once, and is over by itself', async () => {
+    await endedAt('1 minute');
+    const [ended] = await world.sql('select resolved_at from alert');
+    await world.evaluate();
+    expect(await world.incidents()).toMatchObject([{ severity: 2, firing: 0, endedAt: ended?.['resolved_at'] }]);
+    await world.pass(40 * MINUTE, 5 * MINUTE);
+    expect(await world.incidents()).toMatchObject([{ state: 'resolved', acknowledgedLate: false }]);
+    expect(await messages()).toEqual(['opened', 'resolved']);
+  });
+
+  it.each([
+    ['days ago', () => endedAt('25 hours')],
+    [
+      'in an earlier version',
+      async () => {
+        await endedAt('1 minute');
+        await world.sql('update alert set passed_over = true'); // as the migration does
+      },
+    ],
+  ])('%s is not told any more', async (_what, ended) => {
+    await ended();
+    await world.evaluate();
+    expect(await messages()).toEqual([]);
+  });
+});
+
 it('what two processes judge at once is told once', async () => {
   await raise('another sender', 1, 'main');
   await Promise.all([world.evaluate(), world.evaluate(), world.evaluate()]);
