@@ -82,7 +82,7 @@ const RULES: readonly AlertRule[] = [
     severities: [2],
     threshold: 'the shop had disabled one; it is revived, and its gap swept',
     window: STARTS_AT_ONCE,
-    clears: 'by-person', // by the next look too, as long as there is one
+    clears: 'by-code',
     runbook: 'webhook-failures',
   },
   {
@@ -206,6 +206,10 @@ export const JUDGED_KINDS: readonly string[] = RULES.filter(({ clears }) => clea
 
 /** What stops every shop: other alerts may follow from it. */
 export const RELAY_WIDE_KINDS: readonly string[] = [K.noWorker, K.noProgress, K.redisAway];
+
+/** What whoever is called by several accounts does to each of them: HFT71 under one base URL, and a shop's host. */
+export const HFT71_OUTAGE_KINDS: readonly string[] = [K.failedSends, K.breaker];
+export const HOST_OUTAGE_KINDS: readonly string[] = [K.hostBreaker];
 
 /** They are true as long as each look finds them so: closing their incident would only open another one. */
 export const KINDS_LOOKED_AT: readonly string[] = ALERT_RULES.filter(({ clears }) => clears === 'by-itself').map(

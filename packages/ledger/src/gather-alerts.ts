@@ -1,6 +1,7 @@
 import { KINDS_THAT_END, RELAY_WIDE_KINDS, responseTargets, type Severity } from '@relay/core';
 import type { PoolClient } from 'pg';
 import { inTransaction, oneRow, rows, type Ledger } from './connect.js';
+import { causeOf, farEndOf, isAbout } from './incident-accounts.js';
 import { lockIncidents, recordChange, type Channel, type IncidentChange, type ToldChange } from './incident-events.js';
 
 export interface GatherOptions {
@@ -16,6 +17,8 @@ interface FreshAlert {
   readonly message: string;
   readonly since: Date;
   readonly cause: string;
+  /** Who is away; null where it is no outage. */
+  readonly farEnd: string | null;
   /** Where it is gathered already, and stands for twice as many as were told. */
   readonly incidentId: string | null;
 }
@@ -66,6 +69,7 @@ async function gatheringOf(
     alert.kind,
     KINDS_THAT_END,
     RELAY_WIDE_KINDS,
+    alert.farEnd,
   ]);
 }
 
@@ -74,22 +78,23 @@ const GROWN = `a.resolved_at is null and a.count >= 2 * a.told_count and not exi
   select 1 from incident_event e
   where e.incident_id = a.incident_id and e.alert_id = a.id and e.at > now() - $2::bigint * interval '1 millisecond')`;
 
-/** By its subject: of a shop, an account or a host; else it is the relay's as a whole. The worst first. */
+/** Also one that has ended meanwhile: looks may be further apart than its end from its beginning. The worst first. */
 const FRESH = `
 select a.id, a.kind, a.severity, a.message, least(coalesce(a.since, a.opened_at), a.opened_at) as since,
-       coalesce((select s.account_id::text from shop s where s.id = split_part(a.subject, '/', 1)),
-                (select c.id::text from account c where c.id::text = a.subject), 'relay') as cause, a.incident_id as "incidentId"
-from alert a where a.incident_id is null and a.resolved_at is null or ${GROWN} order by a.severity, a.id limit $1`;
+       ${causeOf('a')} as cause, ${farEndOf('a')} as "farEnd", a.incident_id as "incidentId"
+from alert a where a.incident_id is null and not a.passed_over and (a.resolved_at is null or a.opened_at > now() - interval '1 day')
+  or ${GROWN} order by a.severity, a.id limit $1`;
 
 /**
- * The newest open one of the cause, or of the relay as a whole, whose consequence it may be; else one that ended by itself
- * a moment ago. It is a part of what is young, of what is not milder and still fires, or of what goes on with the same
+ * The newest open one of the cause, of the outage that reaches other accounts too, or of the relay as a whole, whose
+ * consequence it may be; else one that ended by itself a moment ago. It is a part of what is young, of what is not milder and still fires, or of what goes on with the same
  * kind: an outage is no part of a small matter, or of one for a person, that waits for days.
  */
 const OPEN_OR_RECENT = `
 select ${GATHERING} from incident i
 where (i.state <> 'resolved' or i.resolved_by = 'relay' and i.resolved_at > now() - $3::bigint * interval '1 millisecond')
-  and (i.cause = $1
+  and (${isAbout('$1')}
+    or exists (select 1 from alert e where e.incident_id = i.id and ${farEndOf('e')} = $7)
     or exists (select 1 from alert w where w.incident_id = i.id and w.resolved_at is null and w.kind = any($6::text[])))
   and (i.last_alert_at > now() - $3::bigint * interval '1 millisecond'
     or i.severity <= $2 and (i.quiet_since is not null

@@ -1,5 +1,6 @@
 import { FAILED_CALL, NO_CALLS } from './breaker.js';
 import { oneRow, rows, type Ledger } from './connect.js';
+import { isAbout } from './incident-accounts.js';
 
 /** What an incident gathers by itself, for whoever escalates it. */
 export interface IncidentEvidence {
@@ -53,7 +54,7 @@ export interface FailedRequest {
   readonly orderId: number | null;
 }
 
-const SHOPS_OF = `select s.id from shop s, incident i where i.id = $1 and (i.cause = 'relay' or s.account_id::text = i.cause)`;
+const SHOPS_OF = `select s.id from shop s, incident i where i.id = $1 and (i.cause = 'relay' or ${isAbout('s.account_id::text')})`;
 /** `check_write_access` is answered 400 where all is well: a write on an order that cannot be. */
 const FAILED = `(${FAILED_CALL} or c.status >= 400) and c.action not in ${NO_CALLS} and not (c.action = 'check_write_access' and c.status = 400)`;
 const CALLS_OF = `from api_call c join span on c.at >= span.from_at and c.at <= span.to_at

@@ -1,9 +1,10 @@
 import { oneRow, rows, type Ledger } from './connect.js';
+import { isAbout } from './incident-accounts.js';
 import { ALERT_END, LAST_TRUE } from './incident-end.js';
 
 export interface IncidentView {
   readonly id: number;
-  /** An account's id, or `relay`. */
+  /** An account's id, or `relay`. An outage that reaches other accounts too keeps the one that it was first seen at. */
   readonly cause: string;
   readonly severity: 1 | 2 | 3;
   readonly title: string;
@@ -54,7 +55,7 @@ export async function listIncidents(ledger: Ledger, { all, limit, shopId }: Inci
   return rows<IncidentView>(
     ledger.pool,
     `select ${COLUMNS} from incident i where ($1 or i.state <> 'resolved')
-       and ($3::text is null or i.cause = 'relay' or i.cause = (select account_id::text from shop where id = $3))
+       and ($3::text is null or i.cause = 'relay' or ${isAbout('(select account_id::text from shop where id = $3)')})
      order by i.state = 'resolved', case when i.state <> 'resolved' then i.severity end, i.id desc limit $2`,
     [all, limit, shopId ?? null],
   );

@@ -41,6 +41,7 @@ export * from './leave-campaigns.js';
 export * from './hosts.js';
 export * from './in-doubt.js';
 export * from './incident-acts.js';
+export { isIncidentOfShop } from './incident-accounts.js';
 export { type Channel, type IncidentChange, type ToldChange } from './incident-events.js';
 export * from './incident-evidence.js';
 export * from './incident-views.js';

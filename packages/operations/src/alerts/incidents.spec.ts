@@ -1,5 +1,5 @@
 import { ALERT_KINDS as K } from '@relay/core';
-import { pauseShop, raiseAlert, resumeShop } from '@relay/ledger';
+import { listIncidents, pauseShop, raiseAlert, resumeShop } from '@relay/ledger';
 import { reportIncident } from './incident-report.js';
 import { actOnIncident, findIncident } from './incidents.js';
 import { MINUTE, startAlertWorld, type AlertWorld, type TestCall } from './testing-world.js';
@@ -78,6 +78,86 @@ describe('a storm', () => {
     await raise('order not taken in', 1, 'main/1');
     await world.evaluate();
     expect(await world.incidents()).toMatchObject([{ cause: 'relay', alerts: 2 }]);
+  });
+});
+
+describe('an outage that several accounts see', () => {
+  const account = (n: number) => `00000000-0000-4000-8000-00000000000${n}`;
+  const connect = async (n: number, { baseUrl, host }: { baseUrl: string; host: string }) => {
+    await world.sql(
+      `insert into account (id, base_url, username, window_base, max_in_flight) values ($1, $2, $3, 6, 6)`,
+      [account(n), baseUrl, `u${n}`],
+    );
+    await world.sql(`insert into shop_host (id) values ($1) on conflict do nothing`, [host]);
+    await world.sql(`insert into shop (id, account_id, base_url, mode, host) values ($1, $2, $3, 'shadow', $4)`, [
+      `shop${n}`,
+      account(n),
+      `https://${host}/${n}`,
+      host,
+    ]);
+  };
+  const causes = async () => (await world.incidents()).map(({ cause }) => cause);
+  const anotherHft71 = 'https://another.hft71.example';
+
+  beforeAll(async () => {
+    const [own] = await world.sql('select base_url from account');
+    await connect(2, { baseUrl: String(own?.['base_url']), host: 'twin.example' });
+    await connect(3, { baseUrl: String(own?.['base_url']), host: 'twin.example' });
+    await connect(4, { baseUrl: anotherHft71, host: 'alone.example' });
+  });
+  afterAll(async () => {
+    await world.sql(`delete from shop where id <> 'main'`);
+    await world.sql('delete from account where id <> $1', [world.accountId]);
+    await world.sql(`delete from shop_host where id in ('twin.example', 'alone.example')`);
+  });
+
+  it('of HFT71 is one incident, whichever rule sees it first at each of them', async () => {
+    await raise(K.failedSends, 1, world.accountId);
+    await raise(K.breaker, 1, account(2));
+    await raise(K.failedSends, 1, account(3));
+    await raise(K.breaker, 1, account(4));
+    await world.evaluate();
+    await raise(K.breaker, 1, account(3));
+    await raise('order not taken in', 1, 'shop3/1');
+    await world.evaluate();
+    expect(await world.incidents()).toMatchObject([
+      { cause: account(4), alerts: 1 },
+      { cause: world.accountId, alerts: 5 },
+    ]);
+    expect((await messages()).filter((change) => change === 'opened')).toHaveLength(2);
+  });
+
+  it('stands on the list of each of their shops, with the orders of all', async () => {
+    await raise(K.breaker, 1, world.accountId);
+    await raise(K.breaker, 1, account(2));
+    await raise(K.breaker, 1, account(4));
+    await world.evaluate();
+    const idsOf = async (shopId: string) =>
+      (await listIncidents(world.relay.ledger, { all: true, limit: 9, shopId })).map(({ id }) => id);
+    expect(await Promise.all(['main', 'shop2', 'shop3', 'shop4'].map(idsOf))).toEqual([[1], [1], [], [2]]);
+    expect(await findIncident(world.relay, 1, 'shop2')).toMatchObject({ kind: 'found' });
+    expect(await findIncident(world.relay, 1, 'shop4')).toMatchObject({ kind: 'refused' });
+    for (const shopId of ['main', 'shop2', 'shop4'])
+      await world.sql(
+        `insert into api_call (at, shop_id, target, action, method, path, status, duration_ms)
+         values (now(), $1, 'hft71', 'send_order', 'POST', '/order', 503, 10)`,
+        [shopId],
+      );
+    expect(await reportIncident(world.relay, 1)).toMatchObject({
+      report: { evidence: { failingCalls: [{ status: 503, calls: 2 }] } },
+    });
+  });
+
+  it('of a host is one incident; what is an account’s own is not', async () => {
+    await raise(K.hostBreaker, 1, 'shop2');
+    await raise(K.hostBreaker, 1, 'shop3');
+    await raise(K.hostBreaker, 1, 'shop4');
+    await world.evaluate();
+    expect(await causes()).toEqual([account(4), account(2)]);
+    await raise(K.credentials, 1, world.accountId);
+    await raise(K.breaker, 1, world.accountId); // of that log-in, while HFT71 is away for others
+    await world.evaluate();
+    expect(await world.incidents()).toMatchObject([{ cause: world.accountId, alerts: 2 }, {}, {}]);
   });
 });
 
@@ -526,6 +606,41 @@ it('what is meant to be refused, since that shows whether a key may write, is no
   const { failingCalls, requests } = reported.report.evidence;
   expect(failingCalls).toMatchObject([{ action: 'check_write_access', status: 401, calls: 1 }]);
   expect(requests).toMatchObject([{ requestId: 'refused' }]);
+});
+
+describe('an alert that ended before anybody looked', () => {
+  const endedAt = async (ago: string) => {
+    await raise(K.shopWebhookDisabled, 2, 'main');
+    await world.sql('update alert set resolved_at = now()');
+    await world.sql(`update alert set opened_at = opened_at - $1::interval, resolved_at = resolved_at - $1::interval`, [
+      ago,
+    ]);
+  };
+
+  it('is told all the same, once, and is over by itself', async () => {
+    await endedAt('1 minute');
+    const [ended] = await world.sql('select resolved_at from alert');
+    await world.evaluate();
+    expect(await world.incidents()).toMatchObject([{ severity: 2, firing: 0, endedAt: ended?.['resolved_at'] }]);
+    await world.pass(40 * MINUTE, 5 * MINUTE);
+    expect(await world.incidents()).toMatchObject([{ state: 'resolved', acknowledgedLate: false }]);
+    expect(await messages()).toEqual(['opened', 'resolved']);
+  });
+
+  it.each([
+    ['days ago', () => endedAt('25 hours')],
+    [
+      'in an earlier version',
+      async () => {
+        await endedAt('1 minute');
+        await world.sql('update alert set passed_over = true'); // as the migration does
+      },
+    ],
+  ])('%s is not told any more', async (_what, ended) => {
+    await ended();
+    await world.evaluate();
+    expect(await messages()).toEqual([]);
+  });
 });
 
 it('what two processes judge at once is told once', async () => {

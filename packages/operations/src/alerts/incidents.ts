@@ -2,9 +2,9 @@ import {
   acknowledgeIncident,
   closeIncident,
   gatherEvidence,
+  isIncidentOfShop,
   keptEvidence,
   loadIncident,
-  loadShop,
   mitigateIncident,
   type IncidentAct,
   type IncidentEvidence,
@@ -35,9 +35,7 @@ export async function findIncident(
 ): Promise<IncidentFound> {
   const incident = await loadIncident(ledger, incidentId);
   if (incident === null) return unknown(incidentId);
-  if (shopId === undefined || incident.cause === 'relay') return { kind: 'found', incident };
-  const shop = await loadShop(ledger, shopId);
-  return incident.cause === shop?.accountId
+  return shopId === undefined || (await isIncidentOfShop(ledger, incidentId, shopId))
     ? { kind: 'found', incident }
     : refused(
         `incident ${incidentId} is not one of shop ${shopId}`,
