@@ -36,6 +36,8 @@ describe('relay incident', () => {
   it('is acknowledged once, by somebody, and says by whom', async () => {
     const ack = await world.say('incident', 'ack', '1', '--as', 'Eve', '--reason', 'on it');
     expect([ack.code, ack.out]).toEqual([EXIT.ok, expect.stringContaining('Incident 1 is acknowledged.')]);
+    expect(ack.out).not.toContain('SEV-1');
+    expect(ack.err).toContain('SEV-1 incident 1 acknowledged: by Eve: on it'); // its log
     const again = await world.say('incident', 'ack', '1');
     expect([again.code, again.err]).toEqual([EXIT.failed, expect.stringContaining('acknowledged already, by Eve')]);
   });

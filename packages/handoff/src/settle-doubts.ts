@@ -15,11 +15,10 @@ import {
   countAbsence,
   databaseNow,
   deferLookUps,
-  holdConflict,
+  holdDuplicate,
   holdInDoubt,
   loadIntent,
   mayLookUp,
-  raiseAlert,
   rearmDoubt,
   receiveDeleted,
   recordLookUp,
@@ -221,9 +220,7 @@ async function tellDuplicate(
   ids: readonly string[],
 ): Promise<void> {
   const message = `HFT71 has several orders under the reference ${doubt.reference}: ${ids.join(', ')}`;
-  if (!(await holdConflict(ctx.ledger, doubtOf(doubt), message))) return;
-  const subject = `${shop.id}/${doubt.orderId}`;
-  if (await raiseAlert(ctx.ledger, { kind: 'duplicate at HFT71', severity: 1, subject, message }))
+  if (await holdDuplicate(ctx.ledger, doubtOf(doubt), message))
     ctx.log.error(`SEV-1 ${message}`, { orderId: doubt.orderId, shop: shop.id });
 }
 

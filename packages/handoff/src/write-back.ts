@@ -54,12 +54,6 @@ export async function writeBack(ctx: HandOffContext, intentId: string): Promise<
     const shownIds = isReprint ? reprintIdsOf(order) : [shown];
     if (!isReprint && shown !== null && shown !== wanted.hft71OrderId) {
       await recordWriteBackConflict(ctx.ledger, intentId, shown);
-      await raiseAlert(ctx.ledger, {
-        kind: 'another HFT71 id in the shop',
-        severity: 1,
-        subject: `${wanted.shopId}/${wanted.orderId}`,
-        message: `HFT71 answered ${wanted.hft71OrderId}, the shop shows ${shown}: two orders may exist`,
-      });
       log.error('order held', { reason: 'conflict', hft71OrderId: wanted.hft71OrderId, shown });
       throw new HandOffFailed('held: conflict: the shop shows another HFT71 id', wanted.orderId);
     }

@@ -1,12 +1,21 @@
-import { oneRow, rows, type Ledger } from './connect.js';
+import { oneRow, rows, type Ledger, type Queryable } from './connect.js';
+
+export interface RaisedAlert {
+  readonly kind: string;
+  readonly severity: 1 | 2 | 3;
+  readonly subject: string;
+  readonly message: string;
+}
 
 /** One open alert per kind and subject. @returns true when it is new. */
-export async function raiseAlert(
-  ledger: Ledger,
-  alert: { kind: string; severity: 1 | 2 | 3; subject: string; message: string },
-): Promise<boolean> {
+export async function raiseAlert(ledger: Ledger, alert: RaisedAlert): Promise<boolean> {
+  return raiseAlertOn(ledger.pool, alert);
+}
+
+/** In the transaction of what it tells of, where nothing would come there again after a crash between the two. */
+export async function raiseAlertOn(on: Queryable, alert: RaisedAlert): Promise<boolean> {
   const row = await oneRow(
-    ledger.pool,
+    on,
     `insert into alert (kind, severity, subject, message) values ($1, $2, $3, $4)
      on conflict (kind, subject) where resolved_at is null do nothing returning id`,
     [alert.kind, alert.severity, alert.subject, alert.message],

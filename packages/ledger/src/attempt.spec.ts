@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startLedgerWorld, type LedgerWorld } from './testing-world.js';
+import { openAlerts } from './alerts.js';
 import { prepareAttempt } from './attempt.js';
 import { takeDueSends } from './dispatch.js';
 import { heldOrders, resolveAsAbsent, resolveAsExisting } from './held.js';
@@ -400,6 +401,21 @@ describe('write-back', () => {
     await recordAccepted(world.ledger, await world.claimed(), { ...answer, hft71OrderId: '99' });
     await recordWriteBackConflict(world.ledger, String((await world.intent(1, 'write_back'))['id']), '42');
     expect(await world.intent()).toMatchObject({ state: 'held', reason: 'conflict', hft71_order_id: '99' });
+    expect(await openAlerts(world.ledger)).toMatchObject([
+      {
+        ...{ kind: 'another HFT71 id in the shop', severity: 1, subject: 'main/1' },
+        message: 'HFT71 answered 99, the shop shows 42: two orders may exist',
+      },
+    ]);
+  });
+
+  test('another id in the shop: the order is not held where nobody can be called', async () => {
+    await recordAccepted(world.ledger, await world.claimed(), { ...answer, hft71OrderId: '99' });
+    await world.ledger.pool.query(`alter table alert add constraint nobody check (kind = 'none')`);
+    const id = String((await world.intent(1, 'write_back'))['id']);
+    await expect(recordWriteBackConflict(world.ledger, id, '42')).rejects.toThrow('nobody');
+    expect(await world.intent()).toMatchObject({ state: 'sent' }); // so that the next try comes here again
+    expect(await world.intent(1, 'write_back')).toMatchObject({ state: 'ready' });
   });
 
   test.each(['written_back', 'adopted'])('%s, and written again over another id: held too', async (state) => {

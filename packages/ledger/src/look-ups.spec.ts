@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { openAlerts } from './alerts.js';
 import {
   countAbsence,
   databaseNow,
+  holdDuplicate,
   lookUpControl,
   lookUpsOf,
   rearmDoubt,
@@ -243,6 +245,26 @@ describe('an id settles a doubt at any time', () => {
     await settleAsFound(world.ledger, of, 'H1');
     expect(await settleAsFound(world.ledger, of, 'H9')).toBeNull();
     expect(await world.intent()).toMatchObject({ hft71_order_id: 'H1' });
+  });
+});
+
+describe('several orders under its reference', () => {
+  const message = 'HFT71 has several orders under the reference 1: 7, 8';
+
+  test('hold it, and call a person', async () => {
+    const of = await inDoubt();
+    expect(await holdDuplicate(world.ledger, of, message)).toBe(true);
+    expect(await world.intent()).toMatchObject({ state: 'held', reason: 'conflict', reason_detail: message });
+    expect(await openAlerts(world.ledger)).toMatchObject([
+      { kind: 'duplicate at HFT71', severity: 1, subject: 'main/1', message },
+    ]);
+  });
+
+  test('do not hold it where nobody can be called: the next look comes here again', async () => {
+    const of = await inDoubt();
+    await sql(`alter table alert add constraint nobody check (kind = 'none')`);
+    await expect(holdDuplicate(world.ledger, of, message)).rejects.toThrow('nobody');
+    expect(await world.intent()).toMatchObject({ state: 'in_doubt' });
   });
 });
 

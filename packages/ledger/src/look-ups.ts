@@ -1,4 +1,5 @@
-import { inTransaction, oneRow, rows, type Ledger } from './connect.js';
+import { inTransaction, oneRow, rows, type Ledger, type Queryable } from './connect.js';
+import { raiseAlertOn } from './alerts.js';
 import { isUniqueViolation } from './attempt.js';
 import { shownElsewhere } from './shown-elsewhere.js';
 import { wantWriteBack } from './want-write-back.js';
@@ -152,7 +153,8 @@ export async function settleAsFound(
   looked: Pick<LookedUp, 'intentId' | 'token'>,
   hft71OrderId: string,
 ): Promise<'sent' | 'conflict' | null> {
-  const conflict = async (detail: string) => ((await holdConflict(ledger, looked, detail)) ? 'conflict' : null);
+  const conflict = async (detail: string) =>
+    (await holdConflict(ledger.pool, looked, detail)) === null ? null : 'conflict';
   const shownBy = await shownElsewhere(ledger, looked, hft71OrderId);
   if (shownBy !== null) return conflict(`HFT71’s order ${hft71OrderId} is shown by order ${shownBy}`);
   try {
@@ -178,18 +180,33 @@ export async function settleAsFound(
   }
 }
 
-/** Several orders at HFT71, or one that is another's: a person looks. */
-export async function holdConflict(
+/** HFT71 has several orders of it: a person looks, and is called in the same transaction, since no look comes here again. */
+export async function holdDuplicate(
   ledger: Ledger,
   looked: Pick<LookedUp, 'intentId' | 'token'>,
-  detail: string,
+  message: string,
 ): Promise<boolean> {
-  const row = await oneRow(
-    ledger.pool,
-    `update intent i set state = 'held', reason = 'conflict', reason_detail = $3, state_since = now() where ${STILL_OPEN} returning i.id`,
+  return inTransaction(ledger, async (client) => {
+    const order = await holdConflict(client, looked, message);
+    if (order === null) return false;
+    const subject = `${order.shop_id}/${order.order_id}`;
+    await raiseAlertOn(client, { kind: 'duplicate at HFT71', severity: 1, subject, message });
+    return true;
+  });
+}
+
+/** Several orders at HFT71, or one that is another's: a person looks. @returns whose it is; null when it is open no more. */
+async function holdConflict(
+  on: Queryable,
+  looked: Pick<LookedUp, 'intentId' | 'token'>,
+  detail: string,
+): Promise<{ shop_id: string; order_id: string } | null> {
+  return oneRow(
+    on,
+    `update intent i set state = 'held', reason = 'conflict', reason_detail = $3, state_since = now()
+     where ${STILL_OPEN} returning i.shop_id, i.order_id`,
     [looked.intentId, looked.token, detail],
   );
-  return row !== null;
 }
 
 /** `in_doubt → held(in-doubt)`, with what a person needs to see; it goes on being looked for. */

@@ -1,3 +1,4 @@
+import { raiseAlertOn } from './alerts.js';
 import { inTransaction, oneRow, planned, type Ledger } from './connect.js';
 
 export interface WriteBackView {
@@ -122,7 +123,7 @@ export async function skipWriteBack(ledger: Ledger, intentId: string, reason: st
 }
 
 /**
- * The shop shows another id than the one HFT71 answered: two orders may exist, a person looks. Also of an order that was
+ * The shop shows another id than the one HFT71 answered: two orders may exist, a person looks, and is called. Also of an order that was
  * written back, or adopted, and is written again: for its progress, or by a person's word.
  */
 export async function recordWriteBackConflict(ledger: Ledger, intentId: string, shownId: string): Promise<void> {
@@ -140,5 +141,16 @@ export async function recordWriteBackConflict(ledger: Ledger, intentId: string, 
        where shop_id = $1 and order_id = $2 and kind = 'send_order' and state in ('sent', 'written_back', 'adopted')`,
       [done.shop_id, done.order_id, shownId],
     );
+    const sent = await oneRow<{ id: string }>(
+      client,
+      `select hft71_order_id as id from intent where shop_id = $1 and order_id = $2 and kind = 'send_order'`,
+      [done.shop_id, done.order_id],
+    );
+    await raiseAlertOn(client, {
+      kind: 'another HFT71 id in the shop',
+      severity: 1,
+      subject: `${done.shop_id}/${done.order_id}`,
+      message: `HFT71 answered ${sent?.id ?? 'another'}, the shop shows ${shownId}: two orders may exist`,
+    });
   });
 }

@@ -15,6 +15,7 @@ import {
 } from '@relay/ledger';
 import type { Relay } from '../relay.js';
 import { channelNames } from './alert-channels.js';
+import { tellLog } from './tell-log.js';
 
 export type Evaluated = Pick<Relay, 'ledger' | 'log' | 'settings' | 'redis' | 'shops'>;
 
@@ -33,8 +34,12 @@ export async function evaluateAlerts(relay: Evaluated): Promise<ToldChange[]> {
   await recordFindings(ledger, findings, { graceMs: GRACE_EVALUATIONS * everyMs });
   await clearAlerts(ledger, JUDGED_KINDS, findings, { clearMs });
   const options = { channels: channelNames(settings.alerts), cooldownMs };
-  const told = [...(await gatherAlerts(ledger, options)), ...(await keepIncidents(ledger, options))];
-  told.forEach((change) => tellLog(relay, change));
+  const told: ToldChange[] = [];
+  for (const changeIncidents of [gatherAlerts, keepIncidents]) {
+    const changes = await changeIncidents(ledger, options);
+    changes.forEach((change) => tellLog(relay, change)); // at once: what is committed is not told again
+    told.push(...changes);
+  }
   for (const incidentId of await endedWithoutEvidence(ledger)) {
     const evidence = await gatherEvidence(ledger, incidentId, { sendDelayMs: settings.sendDelayMs });
     if (evidence !== null) await keepEvidence(ledger, incidentId, evidence);
@@ -76,13 +81,4 @@ async function doesAnswer(redis: Relay['redis']): Promise<boolean> {
   const result = await Promise.race([answered, late]);
   clearTimeout(timer);
   return result;
-}
-
-/** The log is a channel that needs no outbox. */
-function tellLog({ log }: Evaluated, { incidentId, severity, change, what }: ToldChange): void {
-  const fields = { incident: incidentId, severity, change };
-  const message = `SEV-${severity} incident ${incidentId} ${change}: ${what}`;
-  if (change === 'resolved') log.info(message, fields);
-  else if (severity === 3) log.warn(message, fields);
-  else log.error(message, fields);
 }

@@ -608,6 +608,36 @@ it('what is meant to be refused, since that shows whether a key may write, is no
   expect(requests).toMatchObject([{ requestId: 'refused' }]);
 });
 
+describe('the log', () => {
+  it('tells what people do', async () => {
+    const warned = jest.spyOn(world.relay.log, 'warn');
+    await raise('duplicate at HFT71', 1, 'main/1');
+    await world.evaluate();
+    await act('acknowledge');
+    await act('mitigate', 'one is cancelled');
+    await act('close', 'refunded');
+    expect(warned.mock.calls.map(([message]) => message)).toEqual([
+      'SEV-1 incident 1 acknowledged: by eve',
+      'SEV-1 incident 1 mitigated: by eve: one is cancelled',
+      'SEV-1 incident 1 resolved: by eve: refunded',
+    ]);
+    warned.mockRestore();
+  });
+
+  it('tells what was gathered though the rest of the look fails', async () => {
+    const failed = jest.spyOn(world.relay.log, 'error');
+    await raise('duplicate at HFT71', 1, 'main/1');
+    await world.sql(`alter table incident_event add constraint no_clearing check (change <> 'cleared')`);
+    await world.sql(`update alert set resolved_at = now()`);
+    await expect(world.evaluate()).rejects.toThrow('no_clearing');
+    await world.sql('alter table incident_event drop constraint no_clearing');
+    expect(failed.mock.calls.map(([message]) => message)).toEqual([
+      'SEV-1 incident 1 opened: SEV-1 duplicate at HFT71: about main/1',
+    ]);
+    failed.mockRestore();
+  });
+});
+
 describe('an alert that ended before anybody looked', () => {
   const endedAt = async (ago: string) => {
     await raise(K.shopWebhookDisabled, 2, 'main');

@@ -14,8 +14,9 @@ import {
 import { refused, type Refusal } from '../held-orders.js';
 import type { Relay } from '../relay.js';
 import { channelNames } from './alert-channels.js';
+import { tellLog } from './tell-log.js';
 
-type Acting = Pick<Relay, 'ledger' | 'settings'>;
+type Acting = Pick<Relay, 'ledger' | 'settings' | 'log'>;
 
 export interface PersonsAct {
   readonly incidentId: number;
@@ -46,8 +47,9 @@ export async function findIncident(
 export type IncidentActed = { readonly kind: 'done'; readonly incident: IncidentWhole } | Refusal;
 
 const ACTS = { acknowledge: acknowledgeIncident, mitigate: mitigateIncident, close: closeIncident } as const;
+const CHANGES = { acknowledge: 'acknowledged', mitigate: 'mitigated', close: 'resolved' } as const;
 
-/** A person acknowledges, mitigates or closes it: stored with who and why, and told on every channel. */
+/** A person acknowledges, mitigates or closes it: stored with who and why, and told on every channel, the log of this process among them. */
 export async function actOnIncident(relay: Acting, how: keyof typeof ACTS, by: PersonsAct): Promise<IncidentActed> {
   const { actor, incidentId, reason, shopId } = by;
   const before = await findIncident(relay, incidentId, shopId);
@@ -55,6 +57,9 @@ export async function actOnIncident(relay: Acting, how: keyof typeof ACTS, by: P
   const act: IncidentAct = { actor, incidentId, reason, channels: channelNames(relay.settings.alerts) };
   const result = await ACTS[how](relay.ledger, act);
   if (result !== 'done') return explain(result, by.incidentId);
+  const { severity } = before.incident;
+  const what = [`by ${actor}`, reason].filter((part) => part !== null).join(': ');
+  tellLog(relay, { incidentId, severity, change: CHANGES[how], what }, { byPerson: true });
   const found = await findIncident(relay, by.incidentId);
   return found.kind === 'refused' ? found : { kind: 'done', incident: found.incident };
 }
@@ -84,7 +89,10 @@ function unknown(incidentId: number): Refusal {
 }
 
 /** What it gathered: as it is now, or as it was kept when the incident ended. */
-export async function evidenceOf({ ledger, settings }: Acting, incidentId: number): Promise<IncidentEvidence | null> {
+export async function evidenceOf(
+  { ledger, settings }: Pick<Relay, 'ledger' | 'settings'>,
+  incidentId: number,
+): Promise<IncidentEvidence | null> {
   return (
     (await keptEvidence(ledger, incidentId)) ??
     (await gatherEvidence(ledger, incidentId, { sendDelayMs: settings.sendDelayMs }))
