@@ -1,4 +1,5 @@
 import { rows, type Ledger } from './connect.js';
+import { isAbout } from './incident-accounts.js';
 
 /** Who did what, when, to what, and why. */
 export interface AuditLine {
@@ -28,7 +29,7 @@ export interface AuditFilter {
 const SHARED_BY_SHOP = `
   select a.base_url || ' as ' || a.username from shop s join account a on a.id = s.account_id where s.id = $1
   union all select substring(s.base_url from '^https?://([^/]+)') from shop s where s.id = $1
-  union all select 'incident ' || n.id from shop s join incident n on n.cause = s.account_id::text where s.id = $1
+  union all select 'incident ' || i.id from shop s join incident i on ${isAbout('s.account_id::text')} where s.id = $1
   union all select 'ledger'`;
 
 /** The latest that fit, the oldest of them first. */
