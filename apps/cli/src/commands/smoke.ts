@@ -71,7 +71,7 @@ export function addSmoke(program: Command, cli: Cli): void {
     command,
     ['relay smoke', 'relay smoke --json', 'relay smoke --send 1042'],
     [
-      'The webhook is told of a status as relay webhook test does: it leaves nothing\nbehind, and does not count as heard of HFT71. --send takes an order that is ready, or releases one that a person\nholds, and waits until its id is in the shop.',
+      'The webhook is told of a status as relay webhook test does: it leaves nothing\nbehind, and does not count as heard of HFT71. --send takes an order that is\nready, or releases one that a person holds, and waits until its id is in the\nshop.',
     ],
   );
 }
