@@ -28,7 +28,8 @@ it('GET /log has the calls that fit', async () => {
   expect((await get('/log?class=none&target=hft71')).body['calls']).toMatchObject([
     { action: 'send_order', status: null, code: 'deadline', orderId: 7, requestId: 'r-1' },
   ]);
-  expect((await get('/log?since=2100-01-01T00:00:00Z')).body['calls']).toEqual([]);
+  expect((await get('/log?until=2000-01-01T00:00:00Z')).body['calls']).toEqual([]);
+  expect((await get('/log?since=2100-01-01T00:00:00Z')).status).toBe(409);
   expect((await get('/log?class=6xx')).status).toBe(400);
   expect((await get('/log?shop=other')).status).toBe(404);
   expect((await get('/log?order=4711')).status).toBe(404);
