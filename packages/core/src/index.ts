@@ -6,6 +6,7 @@ export * from './call-failure.js';
 export * from './campaign.js';
 export * from './hand-off-state.js';
 export * from './judge-alerts.js';
+export * from './lateness.js';
 export * from './judge-order.js';
 export * from './look-up.js';
 export * from './order-content.js';

@@ -6,10 +6,10 @@ import type {
   CallFacts,
   ShopFacts,
   StockFacts,
-  UnreadFacts,
   WebhookFacts,
 } from './alert-facts.js';
 import { ALERT_KINDS as K, type Severity } from './alert-rules.js';
+import { stockLateAfterMs, unreadAfterMs } from './lateness.js';
 
 /** A rule whose condition holds now. */
 export interface Finding {
@@ -152,7 +152,7 @@ function judgeShop(shop: ShopFacts, facts: AlertFacts, limits: AlertThresholds):
       ),
     );
   const { unread } = shop;
-  if (unread !== null && doWorkersWork(facts, limits) && unread.ageMs > mostUnreadMs(unread))
+  if (unread !== null && doWorkersWork(facts, limits) && unread.ageMs > unreadAfterMs(unread.intervalMs))
     found.push(
       about(
         K.notRead,
@@ -163,13 +163,13 @@ function judgeShop(shop: ShopFacts, facts: AlertFacts, limits: AlertThresholds):
       ),
     );
   const { stock } = shop;
-  if (stock !== null && stock.ageMs > 2 * stock.intervalMs)
+  if (stock !== null && stock.ageMs > stockLateAfterMs(stock.intervalMs))
     found.push(
       about(
         K.noStockSync,
         2,
         noStockText(shop.id, stock),
-        new Date(stock.since.getTime() + 2 * stock.intervalMs), // before that nothing was amiss
+        new Date(stock.since.getTime() + stockLateAfterMs(stock.intervalMs)), // before that nothing was amiss
       ),
     );
   return found;
@@ -198,11 +198,6 @@ function judgeWorkers(facts: AlertFacts, limits: AlertThresholds): Finding[] {
   if (!facts.redisAnswers)
     found.push(about(K.redisAway, 'Redis does not answer: no job runs, nothing is sent', null, limits.redisAwayMs));
   return found;
-}
-
-/** Of `relay doctor` too. */
-function mostUnreadMs({ intervalMs }: UnreadFacts): number {
-  return Math.max(5 * 60_000, 5 * intervalMs);
 }
 
 /** After workers, Redis or PostgreSQL were away the first sweep has to end. */

@@ -1,4 +1,5 @@
 import type { Settings } from '@relay/config';
+import { unreadAfterMs } from '@relay/core';
 import {
   countWaiting,
   deliveryState,
@@ -78,9 +79,6 @@ async function judgePause(exam: Examination, { ledger }: OpenLedger, view: ShopV
   });
 }
 
-const SWEEPS_MISSED = 5;
-const LATE_AT_LEAST_MS = 5 * 60_000;
-
 /** The sweeps are the plugin's cron: without them what a webhook missed is never found. */
 function judgeSweeps(
   exam: Examination,
@@ -91,8 +89,7 @@ function judgeSweeps(
   const name = `shop ${id}: sweeps`;
   if (sweptAt === null) return exam.skipped(name, 'none yet');
   const sinceMs = Date.now() - sweptAt.getTime();
-  if (sinceMs < Math.max(LATE_AT_LEAST_MS, SWEEPS_MISSED * timing.sweepIntervalMs))
-    return exam.ok(name, `the last ${spanOf(sinceMs)} ago`);
+  if (sinceMs < unreadAfterMs(timing.sweepIntervalMs)) return exam.ok(name, `the last ${spanOf(sinceMs)} ago`);
   exam.found(name, 'sweep-late', {
     what: `The shop was last read completely ${spanOf(sinceMs)} ago: what its webhooks missed is not found`,
     toDo: 'See what the workers log of `sweep`; failed ones stand on /board under maintenance.',

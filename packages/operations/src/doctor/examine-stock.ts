@@ -1,11 +1,9 @@
+import { stockLateAfterMs } from '@relay/core';
 import { stockFacts } from '@relay/ledger';
 import type { OpenLedger } from './examine-postgres.js';
 import type { ExaminedShop } from './examined-shop.js';
 import { spanOf } from './examine-work.js';
 import type { Examination } from './examination.js';
-
-/** As the alert judges it: one run may fail without harm. */
-const INTERVALS_MISSED = 2;
 
 /** Whether the stock follows, and both intervals that the plugin had: of stock and of statuses. */
 export async function examineStock(
@@ -23,7 +21,7 @@ export async function examineStock(
     return exam.skipped(name, `no stock is written yet: the shop is not live, or has just become it; ${intervals}`);
   const { ageMs, lastAt } = stock;
   const lastText = lastAt === null ? 'there was none' : `the last was at ${lastAt.toISOString()}`;
-  if (ageMs <= INTERVALS_MISSED * stockIntervalMs) return exam.ok(name, `${lastText}; ${intervals}`);
+  if (ageMs <= stockLateAfterMs(stockIntervalMs)) return exam.ok(name, `${lastText}; ${intervals}`);
   exam.found(name, 'stock-late', {
     what: `The shop’s stock was not brought to HFT71’s for ${spanOf(ageMs)}: it may sell what HFT71 does not have`,
     toDo: 'See `relay stock report` for what became of the last runs, then `relay stock sync`.',
