@@ -1,5 +1,5 @@
 import type { AccountFacts, BreakerFacts, ShopFacts, WebhookFacts, WorkerFacts } from '@relay/core';
-import { FAILED_CALL, NO_CALLS } from './breaker.js';
+import { FAILED_CALL, LET_BE, NO_CALLS } from './breaker.js';
 import { lastStockSync } from './stock-runs.js';
 import { oneRow, rows, type Ledger } from './connect.js';
 import { COULD_GO_SINCE } from './could-go.js';
@@ -100,7 +100,7 @@ cross join lateral (
          min(c.at) filter (where ${FAILED_SEND}) as "firstFailedSendAt", max(c.at) filter (where ${FAILED_SEND}) as "lastFailedSendAt"
   from shop s join api_call c on c.shop_id = s.id
   where s.account_id = a.id and c.target = 'hft71' and c.at > now() - $2::bigint * interval '1 millisecond'
-    and c.action not in ${NO_CALLS} and coalesce(c.code, '') not in ('budget', 'send-by', 'stale-connection')
+    and c.action not in ${NO_CALLS} and not ${LET_BE}
 ) called
 cross join lateral (
   -- of few orders a day no window of minutes has enough

@@ -156,5 +156,8 @@ export async function openByShare(ledger: Ledger): Promise<{ id: string }[]> {
 /** Lines of the call log that the relay did not call for: deliveries of HFT71's, and what it left out. */
 export const NO_CALLS = `('webhook', 'sync_shipping_skipped')`;
 
+/** SQL, of the call `c`: the relay itself let it be, so that it tells nothing of HFT71. */
+export const LET_BE = `coalesce(c.code, '') in ('budget', 'send-by', 'stale-connection')`;
+
 /** Not what the relay itself left off: a POST past its time, a connection that was stale. */
 export const FAILED_CALL = `(c.status is null and c.code not in ('send-by', 'stale-connection', 'bug') or c.status = 408 or c.status >= 500)`;

@@ -1,6 +1,6 @@
 import type { CampaignState } from '@relay/core';
 import type { inCampaignTransaction } from './campaign-batches.js';
-import { FAILED_CALL } from './breaker.js';
+import { FAILED_CALL, LET_BE } from './breaker.js';
 import { AT_HFT71, FAILED_ITEM } from './campaign-items.js';
 import { CAMPAIGN_ALERT, campaignSubject, NOT_VERIFIED_ALERT } from './campaigns.js';
 import { oneRow } from './connect.js';
@@ -45,7 +45,7 @@ called as (
   select count(*) filter (where c.action = 'send_order' or ${FAILED}) as calls, count(*) filter (where ${FAILED}) as failed
   from watch join shop s on s.account_id = watch.account_id
   join api_call c on c.shop_id = s.id and c.target = 'hft71' and c.action in ('send_order', 'login') and c.at >= watch.since
-    and coalesce(c.code, '') not in ('budget', 'send-by', 'stale-connection')
+    and not ${LET_BE}
 ),
 -- a connection that was not even taken is no call
 turned_away as (
