@@ -93,6 +93,17 @@ async function shown(id: number, ...orderIds: number[]): Promise<void> {
   );
 }
 
+/** One of one order, which is in the shop. */
+async function watching(): Promise<number> {
+  await rejectedOrders(1);
+  const id = await started({ watchMs: 60_000 });
+  await step(id);
+  await sent(1);
+  await shown(id, 1);
+  await step(id);
+  return id;
+}
+
 describe('a campaign', () => {
   it('sends a canary, then batches, each after the one before, then watches and is verified', async () => {
     await rejectedOrders(1, 2, 3, 4, 5);
@@ -190,12 +201,7 @@ describe('a campaign', () => {
   });
 
   it('is not verified while the shop does not show an id, or while sending fails again', async () => {
-    await rejectedOrders(1);
-    const id = await started({ watchMs: 60_000 });
-    await step(id);
-    await sent(1);
-    await shown(id, 1);
-    await step(id);
+    const id = await watching();
     expect(await step(id)).toBeNull(); // it watches
     await calls('send_order', 200, 422, 503, 'deadline', 'send-by', 'stale-connection');
     expect(await step(id)).toBeNull();
@@ -221,12 +227,7 @@ describe('a campaign', () => {
   });
 
   it('is not verified while HFT71 takes no connection, of which no call tells', async () => {
-    await rejectedOrders(1);
-    const id = await started({ watchMs: 60_000 });
-    await step(id);
-    await sent(1);
-    await shown(id, 1);
-    await step(id);
+    const id = await watching();
     await world.receive({ orderId: 2 });
     for (let tries = 1; tries <= 3; tries += 1) {
       expect(await step(id)).toBeNull();
