@@ -206,7 +206,10 @@ describe('POST /orders/{order}/resolve', () => {
 describe('POST /orders/{order}/hold, /release and /reprint', () => {
   it('hold an order and let it go', async () => {
     const id = await readyOrder();
-    expect(await act(id, 'hold')).toEqual({ status: 200, body: { order: String(id), state: 'held' } });
+    expect(await act(id, 'hold')).toEqual({
+      status: 200,
+      body: { order: String(id), state: 'held', leftCampaigns: [] },
+    });
     expect(await stateOf(id)).toBe('held');
     expect((await act(id, 'hold')).status).toBe(409);
     expect(await act(id, 'release')).toEqual({ status: 200, body: { order: String(id), state: 'ready' } });

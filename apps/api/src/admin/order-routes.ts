@@ -21,6 +21,7 @@ import {
   actBody,
   forPersonSchema,
   heldQuery,
+  heldSchema,
   nowSchema,
   resolvedSchema,
   ofShop,
@@ -95,10 +96,10 @@ export const orderRoutes: FastifyPluginAsyncZod<{ relay: Relay }> = async (app, 
 
   app.post(
     '/orders/:order/hold',
-    { schema: { ...act('Keep an order that still waits from being sent'), response: answers(nowSchema) } },
+    { schema: { ...act('Keep an order that still waits from being sent'), response: answers(heldSchema) } },
     async (request) => {
-      const { state } = accepted(await holdOrder(relay, actOf(request)));
-      return { order: request.params.order, state };
+      const { state, leftCampaigns } = accepted(await holdOrder(relay, actOf(request)));
+      return { order: request.params.order, state, leftCampaigns: [...leftCampaigns] };
     },
   );
 

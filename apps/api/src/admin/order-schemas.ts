@@ -160,6 +160,9 @@ export const resolveBody = z.discriminatedUnion('resolution', [
 ]);
 
 export const nowSchema = z.object({ order: z.string(), state: z.string().describe('The order’s state now') });
+export const heldSchema = nowSchema.extend({
+  leftCampaigns: z.array(z.number()).describe('Campaigns that had the order on their list, and pass it over now'),
+});
 export const resolvedSchema = nowSchema.extend({
   isAnothersNow: z
     .literal(true)
